@@ -1,0 +1,14 @@
+"""The examples in the docstrings run."""
+
+import doctest
+
+import pytest
+
+from numeric import gfs, membership, scalar
+
+
+@pytest.mark.parametrize("module", [gfs, membership, scalar], ids=lambda module: module.__name__)
+def test_examples(module: object) -> None:
+    outcome = doctest.testmod(module)  # type: ignore[arg-type]
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
