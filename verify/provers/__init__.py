@@ -1,0 +1,1 @@
+"""Provers: fast and untrusted. Whatever they return counts only once the kernel has re-checked it."""

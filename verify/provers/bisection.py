@@ -1,0 +1,252 @@
+"""Interval bisection over batches of boxes: search for a tree of cuts that proves a statement.
+
+Untrusted: the tree that comes out is re-checked leaf by leaf by the kernel's rule bisection.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from verify.kernel.statements import Relation, Statement
+from verify.provers.tape import Array, Interval, Tape, assert_rounding, outward
+
+Bools: TypeAlias = npt.NDArray[np.bool_]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+UNDECIDED = "?"
+CUT, LEAF, OPEN = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class BisectionResult:
+    """Outcome of a search.
+
+    `tree` is in the kernel's notation (with "?" where undecided); `boxes` counts the boxes evaluated; `undecided` those
+    left; `undecided_volume` is their share of the domain; `hardest` the widest one left, as bounds by variable.
+    """
+
+    tree: str
+    boxes: int
+    leaves: int
+    undecided: int
+    undecided_volume: float
+    seconds: float
+    hardest: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> bool:
+        """Whether no box is left."""
+        return self.undecided == 0
+
+
+def _holds(relation: Relation, gap: Interval) -> Bools:
+    if relation.equality:
+        return np.zeros(gap[0].shape, dtype=np.bool_)
+    return gap[0] > 0 if relation.strict else gap[0] >= 0
+
+
+def _fails(relation: Relation, gap: Interval) -> Bools:
+    if relation.equality:
+        return (gap[0] > 0) | (gap[1] < 0)
+    return gap[1] <= 0 if relation.strict else gap[1] < 0
+
+
+class _Tree:
+    """Nodes of the growing tree: letter of a leaf or axis of a cut, and the first child."""
+
+    def __init__(self) -> None:
+        self.code: npt.NDArray[np.int16] = np.full(1024, -1, dtype=np.int16)
+        self.child: Ints = np.zeros(1024, dtype=np.int64)
+        self.size = 1
+
+    def extend(self, count: int) -> Ints:
+        """Add `count` nodes and return their indices."""
+        while self.size + count > len(self.code):
+            self.code = np.concatenate([self.code, np.full_like(self.code, -1)])
+            self.child = np.concatenate([self.child, np.zeros_like(self.child)])
+        new = np.arange(self.size, self.size + count)
+        self.size += count
+        return new
+
+    def text(self) -> str:
+        """Return the tree in preorder. Codes: -1 undecided, 0..99 cut axis, 100+2k+m leaf of relation k by form m."""
+        letters = {-1: UNDECIDED}
+        for axis in range(26):
+            letters[axis] = chr(ord("a") + axis)
+        for k in range(27):
+            name = "." if k == 0 else chr(ord("A") + k - 1)
+            letters[100 + 2 * k], letters[101 + 2 * k] = name, "!" + name
+        code, child = self.code.tolist(), self.child.tolist()
+        stack, parts = [0], []
+        while stack:
+            node = stack.pop()
+            parts.append(letters[code[node]])
+            if 0 <= code[node] < 100:
+                stack += (child[node] + 1, child[node])
+        return "".join(parts)
+
+
+class Bisection:
+    """Search for a proof of one statement by cutting its domain into boxes.
+
+    Parameters
+    ----------
+    statement
+        Every variable needs finite bounds, at most 26 variables and 26 hypotheses. Raises ValueError otherwise.
+    batch
+        Boxes evaluated at once.
+    """
+
+    def __init__(self, statement: Statement, batch: int = 4096) -> None:
+        assert_rounding()
+        self.statement, self.batch = statement, batch
+        bounds = [(v.lower, v.upper) for v in statement.variables]
+        if any(lo is None or hi is None for lo, hi in bounds):
+            raise ValueError("bisection needs finite bounds for every variable")
+        if max(len(bounds), len(statement.hypotheses)) > 26:
+            raise ValueError("bisection handles at most 26 variables and 26 hypotheses")
+        names = [v.name for v in statement.variables]
+        self.relations = (statement.conclusion, *statement.hypotheses)
+        self.tapes = [Tape(statement.nodes, r.gap, names) for r in self.relations]
+        self.curved = [any(n.op not in ("+", "-", "neg", "const", "var") for n in t.nodes) for t in self.tapes]
+        exact_ends = [tuple(Fraction(float(b)) == b for b in side if b is not None) for side in bounds]
+        self.start = np.array([[float(b) for b in side if b is not None] for side in bounds])
+        # a bound that is no float, and every midpoint made from it, may be off by rounding: widen before evaluating
+        slack = [0.0 if all(e) else 4 * np.spacing(np.abs(s).max()) for e, s in zip(exact_ends, self.start, strict=True)]
+        self.slack = np.array(slack).reshape(-1, 1)
+        for tape in self.tapes:
+            tape.note_signs(self.start[:, 0] - self.slack[:, 0], self.start[:, 1] + self.slack[:, 0])
+
+    def run(
+        self,
+        max_boxes: int = 5_000_000,
+        seconds: float = 60.0,
+        min_width: float = 1e-9,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> BisectionResult:
+        """Cut until every box is decided, or a limit is reached (boxes narrower than min_width are not cut).
+
+        An interrupt (KeyboardInterrupt) ends the search early and keeps what is decided. `progress` is called with
+        (boxes evaluated, boxes open).
+        """
+        tree, began = _Tree(), time.monotonic()
+        pending: list[tuple[Array, Array, Ints]] = [(self.start[:, :1], self.start[:, 1:], np.zeros(1, dtype=np.int64))]
+        stuck: list[tuple[Array, Array]] = []
+        boxes = 0
+        try:
+            while pending and boxes < max_boxes and time.monotonic() - began < seconds:
+                lo, hi, ids = self._take(pending)
+                boxes += lo.shape[1]
+                open_, score = self._decide(lo, hi, ids, tree)
+                lo, hi, ids = lo[:, open_], hi[:, open_], ids[open_]
+                width = hi - lo
+                narrow = width.max(axis=0) < min_width
+                if narrow.any():
+                    stuck.append((lo[:, narrow], hi[:, narrow]))
+                    lo, hi, ids, score = lo[:, ~narrow], hi[:, ~narrow], ids[~narrow], score[:, ~narrow]
+                if lo.shape[1]:
+                    pending += self._cut(lo, hi, ids, score, tree)
+                if progress is not None:
+                    progress(boxes, sum(p[2].size for p in pending))
+        except KeyboardInterrupt:
+            pass
+        left = stuck + [(lo, hi) for lo, hi, _ in pending]
+        return self._result(tree, boxes, left, time.monotonic() - began)
+
+    def _take(self, pending: list[tuple[Array, Array, Ints]]) -> tuple[Array, Array, Ints]:
+        """Take up to one batch of the newest boxes."""
+        taken: list[tuple[Array, Array, Ints]] = []
+        room = self.batch
+        while pending and room > 0:
+            lo, hi, ids = pending.pop()
+            if ids.size > room:
+                pending.append((lo[:, room:], hi[:, room:], ids[room:]))
+                lo, hi, ids = lo[:, :room], hi[:, :room], ids[:room]
+            taken.append((lo, hi, ids))
+            room -= ids.size
+        lows, highs, indices = zip(*taken, strict=True)
+        return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1), np.concatenate(indices)
+
+    def _decide(self, lo: Array, hi: Array, ids: Ints, tree: _Tree) -> tuple[Bools, Array]:
+        """Decide what can be decided, write the leaves; return the mask of open boxes and their cut scores."""
+        low, high = lo - self.slack, hi + self.slack
+        alive = np.arange(ids.size)
+        unsure: list[tuple[int, Ints]] = []
+        for k in range(1, len(self.relations)):
+            gap, _ = self.tapes[k].evaluate(low[:, alive], high[:, alive])
+            failed = _fails(self.relations[k], gap)
+            tree.code[ids[alive[failed]]] = 100 + 2 * k
+            if self.curved[k]:
+                unsure.append((k, alive[~failed & ~_holds(self.relations[k], gap)]))
+            alive = alive[~failed]
+        gap, _ = self.tapes[0].evaluate(low[:, alive], high[:, alive])
+        proved = _holds(self.relations[0], gap)
+        tree.code[ids[alive[proved]]] = 100
+        alive = alive[~proved]
+        score = np.zeros(lo.shape)
+        open_ = np.zeros(ids.size, dtype=np.bool_)
+        open_[alive] = True
+        for k, among in [(0, alive), *unsure]:
+            members = among[open_[among]]
+            if members.size == 0:
+                continue
+            gap, smear = self._mean_value(k, low[:, members], high[:, members])
+            done = _holds(self.relations[0], gap) if k == 0 else _fails(self.relations[k], gap)
+            tree.code[ids[members[done]]] = 101 + 2 * k
+            open_[members[done]] = False
+            score[:, members] += smear / (smear.sum(axis=0) + TINY_SCORE)
+        return open_, score[:, open_]
+
+    def _mean_value(self, k: int, lo: Array, hi: Array) -> tuple[Interval, Array]:
+        """Return, for relation k's gap: mean-value enclosure over each box, and |slope| * radius by variable."""
+        tape, count = self.tapes[k], lo.shape[1]
+        _, values = tape.evaluate(lo, hi, keep=True)
+        slopes = tape.gradient(values, count)
+        centre = 0.5 * (lo + hi)
+        low, high = (side.copy() for side in tape.evaluate(centre, centre)[0])
+        smear = np.zeros(lo.shape)
+        with np.errstate(all="ignore"):
+            for row, slope in slopes.items():
+                radius = np.maximum(hi[row] - centre[row], centre[row] - lo[row]) * (1 + 4e-16) + 5e-324
+                reach = np.maximum(np.abs(slope[0]), np.abs(slope[1])) * radius * (1 + 4e-16) + 5e-324
+                low, high = outward(low - reach, high + reach)
+                smear[row] = np.nan_to_num(reach, nan=1e300, posinf=1e300)
+        return (low, high), smear
+
+    def _cut(self, lo: Array, hi: Array, ids: Ints, score: Array, tree: _Tree) -> list[tuple[Array, Array, Ints]]:
+        """Halve each box along the variable with the largest score (the widest, relative, where no score tells)."""
+        width = (hi - lo) / (self.start[:, 1:] - self.start[:, :1])
+        score = (np.where(np.isfinite(score), score, 0.0) + 1e-3) * width**FAIRNESS
+        axis = np.argmax(np.where(hi - lo > 0, score, -1.0), axis=0)
+        columns = np.arange(ids.size)
+        middle = 0.5 * (lo[axis, columns] + hi[axis, columns])
+        left_hi, right_lo = hi.copy(), lo.copy()
+        left_hi[axis, columns] = middle
+        right_lo[axis, columns] = middle
+        children = tree.extend(2 * ids.size)
+        tree.code[ids] = axis
+        tree.child[ids] = children[0::2]
+        return [(right_lo, hi, children[1::2]), (lo, left_hi, children[0::2])]
+
+    def _result(self, tree: _Tree, boxes: int, left: list[tuple[Array, Array]], seconds: float) -> BisectionResult:
+        undecided, volume, hardest = 0, 0.0, {}
+        span = self.start[:, 1:] - self.start[:, :1]
+        for lo, hi in left:
+            share = np.prod(np.where(span > 0, (hi - lo) / np.where(span > 0, span, 1.0), 1.0), axis=0)
+            undecided += share.size
+            volume += float(share.sum())
+        if left:
+            lo, hi = left[0]
+            names = [v.name for v in self.statement.variables]
+            hardest = {n: (float(a), float(b)) for n, a, b in zip(names, lo[:, 0], hi[:, 0], strict=True)}
+        codes = tree.code[: tree.size]
+        return BisectionResult(tree.text(), boxes, int((codes >= 100).sum()), undecided, volume, seconds, hardest)
+
+
+TINY_SCORE = 1e-300
+FAIRNESS = 0.15
