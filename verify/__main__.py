@@ -1,0 +1,5 @@
+"""Run the command line: `python -m verify`."""
+
+from verify.cli import main
+
+main()

@@ -1,0 +1,106 @@
+"""`verify check`: certificates and folders of certificates, re-checked by the kernel alone."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from verify.kernel.certificates import Certificate, fields, read_file, read_json, text_field
+from verify.kernel.checker import Verdict, check_file
+from verify.kernel.errors import Incomplete, KernelError, Malformed
+
+MANIFEST = "manifest.json"
+OK, REJECTED, INCOMPLETE = 0, 2, 3
+
+
+def certificate_files(path: Path) -> Iterator[Path]:
+    """Yield the certificates in a folder and below (all .json and .json.gz but manifests), in order of name."""
+    for file in sorted(path.rglob("*")):
+        if file.name.endswith((".json", ".json.gz")) and file.name != MANIFEST and not file.name.startswith("."):
+            yield file
+
+
+def describe(certificate: Certificate, verdict: Verdict) -> str:
+    """Return one line on an accepted certificate."""
+    rule = certificate.proof["rule"]
+    size = f", {len(certificate.proof['tree'])} letters" if rule == "bisection" else ""
+    return f"{verdict} by {rule}{size}, statement {certificate.digest[:16]}"
+
+
+def read_manifest(path: Path) -> dict[str, dict[str, str]]:
+    """Return the manifest's claims: identifier -> {"digest", "verdict", "tier", "file"}. Raises Malformed."""
+    data = fields(read_json(read_file(path)), {"version", "claims"}, set(), "manifest")
+    if data["version"] != 1 or not isinstance(data["claims"], dict):
+        raise Malformed("manifest: version or claims not supported")
+    claims: dict[str, dict[str, str]] = {}
+    for name, entry in data["claims"].items():
+        entry = fields(entry, {"digest", "verdict", "tier", "file"}, set(), f"manifest: {name[:40]}")
+        claims[name] = {key: text_field(entry, key, f"manifest: {name[:40]}") for key in entry}
+    return claims
+
+
+class Report:
+    """Counts and prints what the kernel says of each file."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.accepted = self.rejected = self.incomplete = 0
+        self.digests: dict[Path, tuple[str, str]] = {}
+
+    def file(self, path: Path) -> None:
+        """Check one file and print one line."""
+        try:
+            certificate, verdict = check_file(path)
+        except Incomplete as error:
+            self.incomplete += 1
+            print(f"INCOMPLETE {path}: {error}", file=sys.stderr)
+        except KernelError as error:
+            self.problem(path, error)
+        else:
+            self.accepted += 1
+            self.digests[path] = (certificate.digest, verdict)
+            if not self.quiet:
+                print(f"accepted   {path}: {describe(certificate, verdict)}", flush=True)
+
+    def problem(self, path: Path, error: Exception | str) -> None:
+        """Count and print one rejection."""
+        self.rejected += 1
+        print(f"REJECTED   {path}: {error}", file=sys.stderr)
+
+    def manifest(self, path: Path) -> None:
+        """Check that the files a manifest names are there, accepted, and prove what it says."""
+        try:
+            claims = read_manifest(path)
+        except KernelError as error:
+            self.problem(path, error)
+            return
+        for name, entry in claims.items():
+            if not entry["file"]:
+                continue
+            file = path.parent / entry["file"]
+            if file in self.digests and self.digests[file] != (entry["digest"], entry["verdict"]):
+                self.problem(file, f"is for another statement or verdict than the manifest says of {name}")
+            elif not file.exists():
+                self.incomplete += 1
+                print(f"MISSING    {file}: the manifest names it for {name}", file=sys.stderr)
+
+
+def check_paths(paths: list[Path], quiet: bool = False) -> int:
+    """Check all certificates in `paths`; print a line each and a count.
+
+    Returns 0 when all are accepted, 2 when one is rejected or cannot be read, 3 when one is incomplete or missing or
+    when there is none.
+    """
+    report = Report(quiet)
+    for path in paths:
+        if path.is_dir():
+            for file in certificate_files(path):
+                report.file(file)
+            for manifest in sorted(path.rglob(MANIFEST)):
+                report.manifest(manifest)
+        else:
+            report.file(path)
+    total = report.accepted + report.rejected + report.incomplete
+    print(f"{report.accepted} of {total} accepted, {report.rejected} rejected, {report.incomplete} incomplete or missing")
+    if report.rejected:
+        return REJECTED
+    return OK if report.accepted and not report.incomplete else INCOMPLETE

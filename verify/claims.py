@@ -1,0 +1,146 @@
+"""Claims: what must hold, how it is to be shown, and what it rests on; and the graph they form."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from verify.kernel.statements import Statement
+
+Kind: TypeAlias = Literal["lemma", "argument", "theorem", "neighbour"]
+Method: TypeAlias = Literal["algebra", "bisection", "given", "argument", "falsify"]
+Verdict: TypeAlias = Literal["proved", "refuted", "unknown"]
+Tier: TypeAlias = Literal["kernel", "solvers", "argument", "none"]
+
+TIERS: tuple[Tier, ...] = ("kernel", "solvers", "argument", "none")
+EVERY_DEPTH = "every depth"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a theorem.
+
+    Parameters
+    ----------
+    identifier, title
+        A short name such as "A2", and what it says in a few words.
+    words, formula
+        The statement in words (Markdown) and in symbols (LaTeX, may be empty).
+    source
+        Where the claim comes from.
+    scope
+        "every depth" or "depth D".
+    kind
+        "lemma" (a formal statement), "argument" (a written step), "theorem" (what the chain is for) or "neighbour" (a
+        false claim next to a true one, which must never be proved).
+    rests_on
+        Identifiers of the claims it uses.
+    statement
+        The formal statement of a lemma or neighbour.
+    method
+        How a proof is searched for: "algebra" (identity or combination), "bisection", "given" (`proof` is the proof
+        object, derived elsewhere), "falsify" (neighbours), "argument".
+    proof, hints
+        Proof object for "given"; extra squares for "algebra".
+    argument
+        The written proof, in full (Markdown), of an argument or theorem.
+    """
+
+    identifier: str
+    title: str
+    words: str
+    formula: str = ""
+    source: str = "this project"
+    scope: str = EVERY_DEPTH
+    kind: Kind = "lemma"
+    rests_on: tuple[str, ...] = ()
+    statement: Statement | None = None
+    method: Method = "algebra"
+    proof: Mapping[str, Any] | None = None
+    hints: tuple[Any, ...] = ()
+    argument: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit the kind. Raises ValueError."""
+        written = self.kind in ("argument", "theorem")
+        if written != bool(self.argument) or written == (self.statement is not None):
+            raise ValueError(f"claim {self.identifier}: a written step has an argument, any other claim a statement")
+
+
+@dataclass(frozen=True)
+class ClaimGraph:
+    """Claims in an order in which each rests on earlier ones only.
+
+    Raises ValueError for a repeated identifier or a claim that rests on one that does not come before it.
+    """
+
+    claims: tuple[Claim, ...]
+    by_identifier: Mapping[str, Claim] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Index the claims and check the order."""
+        known: dict[str, Claim] = {}
+        for claim in self.claims:
+            missing = [i for i in claim.rests_on if i not in known]
+            if missing or claim.identifier in known:
+                raise ValueError(f"claim {claim.identifier}: repeated, or rests on later or unknown claims {missing}")
+            known[claim.identifier] = claim
+        object.__setattr__(self, "by_identifier", known)
+
+    def closure(self, roots: Iterable[str]) -> tuple[str, ...]:
+        """Return the identifiers of `roots` and of all they rest on, in the order of the graph."""
+        wanted, stack = set(roots), list(roots)
+        while stack:
+            new = set(self.by_identifier[stack.pop()].rests_on) - wanted
+            wanted |= new
+            stack += new
+        return tuple(c.identifier for c in self.claims if c.identifier in wanted)
+
+    def restricted(self, roots: Iterable[str]) -> "ClaimGraph":
+        """Return the graph of `roots`, all they rest on, and the neighbours next to any of these."""
+        kept = set(self.closure(roots))
+        return ClaimGraph(
+            tuple(
+                c
+                for c in self.claims
+                if c.identifier in kept or (c.kind == "neighbour" and set(c.rests_on) & kept)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one claim: its own verdict and tier, and what it cost.
+
+    `certificate` is the certificate as a JSON object; `witness` the point of a counterexample; `note` what is left.
+    """
+
+    identifier: str
+    verdict: Verdict
+    tier: Tier
+    rule: str = "none"
+    certificate: Mapping[str, Any] | None = None
+    boxes: int = 0
+    leaves: int = 0
+    prover_seconds: float = 0.0
+    kernel_seconds: float = 0.0
+    solvers: Sequence[Mapping[str, Any]] = ()
+    note: str = ""
+
+    @property
+    def witness(self) -> Mapping[str, str]:
+        """The point of a counterexample, empty otherwise."""
+        if self.certificate is None or self.rule != "counterexample":
+            return {}
+        point: Mapping[str, str] = self.certificate["proof"]["point"]
+        return point
+
+
+def combined(graph: ClaimGraph, outcomes: Mapping[str, Outcome], identifier: str) -> tuple[Verdict, Tier]:
+    """Return verdict and tier of a claim together with all it rests on: the worst verdict and the lowest tier."""
+    involved = [outcomes[i] for i in graph.closure([identifier])]
+    if graph.by_identifier[identifier].kind == "neighbour":
+        involved = [outcomes[identifier]]
+    for verdict in ("refuted", "unknown"):
+        if any(o.verdict == verdict for o in involved):
+            return verdict, "none" if verdict == "unknown" else outcomes[identifier].tier
+    return "proved", max((o.tier for o in involved), key=TIERS.index)

@@ -1,0 +1,99 @@
+"""The command line. Exit codes: 0 proved, 1 refuted, 2 usage error, 3 unknown.
+
+Everything heavy is imported inside the commands, so that --help is quick and `check` loads the kernel alone.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+USAGE_ERROR = 2
+
+app = typer.Typer(
+    help="Machine-checked theorems about gradient descent at the edge of stability.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class UsageError(Exception):
+    """A wrong argument or an unusable file; its message is one line."""
+
+
+def _fail(message: str) -> NoReturn:
+    """Print one line and end with the exit code for a usage error."""
+    print(f"verify: error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(USAGE_ERROR)
+
+
+def _depth(text: str) -> int:
+    from verify.theorems.scalar import DEPTHS
+
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) not in DEPTHS:
+        raise UsageError(f"--depth {text[:40]!r}: give a whole number from {DEPTHS.start} to {DEPTHS.stop - 1}")
+    return int(text)
+
+
+@app.command()
+def scalar(
+    depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6 (Theorem C is proved at this depth).")] = "4",
+    theorem: Annotated[str, typer.Option(help="monotone, invariance, convergence or all.")] = "all",
+    out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/scalar-depth-D].")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes [default: one a core].")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the numeric experiment and of the falsifier.")] = 0,
+    samples: Annotated[int, typer.Option(help="Trajectories in the numeric experiment.")] = 2000,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Prove the theorems on scalar networks, try to break them numerically, and write a report."""
+    from verify.run_scalar import Question, run_scalar
+
+    question = Question(
+        depth=_depth(depth), theorem=theorem, jobs=jobs or os.cpu_count() or 1, seed=seed, samples=samples
+    )
+    folder = out or Path("report") / f"scalar-depth-{question.depth}"
+    sys.exit(run_scalar(question, folder, as_json=json))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
+    quiet: Annotated[bool, typer.Option(help="Print rejected certificates and the count only.")] = False,
+) -> None:
+    """Re-check certificates with the kernel alone; a manifest in a folder must be met in full."""
+    from verify.checking import check_paths
+
+    sys.exit(check_paths(paths, quiet=quiet))
+
+
+@app.command()
+def explain(
+    claim: Annotated[str, typer.Argument(help="Identifier of a claim, such as A2.1 or theorem-C.")],
+    depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6.")] = "4",
+) -> None:
+    """Print a claim's statement, its proof, and what it rests on."""
+    from verify.explain import explain_claim
+
+    explain_claim(claim, _depth(depth))
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line on `arguments` (sys.argv when None) and exit."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        result: Any = app(args=given or ["--help"], prog_name="python -m verify", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except typer.TyperException as error:
+        _fail(error.format_message())
+    except (UsageError, ValueError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except ModuleNotFoundError as error:
+        _fail(f"the package {error.name} is missing; install this project with pip to get it")
+    except (KeyboardInterrupt, typer.Abort):
+        print("verify: interrupted; what was proved is kept", file=sys.stderr)
+        sys.exit(130)

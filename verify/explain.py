@@ -1,0 +1,92 @@
+"""`verify explain`: one claim's statement, its proof, and what it rests on."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from verify.claims import Claim, ClaimGraph
+from verify.files import certificate_path
+from verify.kernel.checker import check_file
+from verify.kernel.errors import KernelError
+from verify.proofs import proof_folder
+from verify.theorems.scalar import scalar_graph
+
+METHODS = {
+    "identity": "identity: both sides are the same rational function, by exact polynomial arithmetic",
+    "combination": "combination: multiplier * (conclusion) is this sum of nonnegative terms",
+    "bisection": "bisection: interval evaluation on the boxes of a tree that covers the domain",
+    "substitution": "substitution: an instance of a lemma",
+    "counterexample": "counterexample: at this rational point the hypotheses hold and the conclusion does not",
+}
+
+
+def explain_claim(identifier: str, depth: int, console: Console | None = None) -> None:
+    """Print the claim. Raises ValueError when there is no claim of that name."""
+    console = console or Console(highlight=False, soft_wrap=True)
+    graph = scalar_graph(depth)
+    claim = graph.by_identifier.get(identifier)
+    if claim is None:
+        raise ValueError(f"no claim {identifier[:40]!r}; there are: {', '.join(graph.by_identifier)}")
+    console.print(f"[bold]{claim.identifier}[/]: {claim.title} ({claim.kind}, {claim.scope}; source: {claim.source})\n")
+    console.print(claim.words, markup=False)
+    if claim.formula:
+        console.print(f"\n    {claim.formula}", markup=False)
+    if claim.statement is not None:
+        console.print(f"\n[bold]Formal statement[/] (digest {claim.statement.digest()}):\n")
+        console.print(claim.statement.text(), markup=False)
+        _explain_proof(claim, depth, console)
+    else:
+        console.print("\n[bold]Written proof[/] (checked by no program):\n")
+        console.print(claim.argument, markup=False)
+    _explain_tree(claim, graph, console)
+
+
+def _explain_proof(claim: Claim, depth: int, console: Console) -> None:
+    """Re-check the proof that comes with this package and print what it consists of."""
+    path: Path = certificate_path(proof_folder(claim.scope, depth), claim.identifier)
+    try:
+        certificate, verdict = check_file(path)
+    except KernelError as error:
+        console.print(f"[bold]Proof[/]: none comes with this package ({error})", markup=True)
+        return
+    if claim.statement is None or certificate.digest != claim.statement.digest():
+        console.print("[bold]Proof[/]: the one that comes with this package is for another statement")
+        return
+    proof = certificate.proof
+    console.print(f"[bold]Proof[/] ({verdict}, re-checked by the kernel just now): {METHODS[proof['rule']]}")
+    for line in proof_lines(proof):
+        console.print(f"    {line}", markup=False)
+
+
+def proof_lines(proof: dict[str, Any]) -> list[str]:
+    """Return a proof object as lines of text."""
+    if proof["rule"] == "bisection":
+        tree = proof["tree"]
+        cuts = sum("a" <= letter <= "z" for letter in tree)
+        held = tree.count(".")
+        return [f"{cuts} cuts, {cuts + 1} boxes: on {held} the conclusion holds, on {cuts + 1 - held} a hypothesis fails"]
+    if proof["rule"] == "counterexample":
+        return [f"{name} = {value}" for name, value in proof["point"].items()]
+    lines = []
+    for part in ("multiplier", "sum"):
+        for summand in proof.get(part, []):
+            factors = [f"({name})" for name in summand.get("facts", [])]
+            factors += [f"{summand['square']}^2"] if "square" in summand else []
+            lines.append(f"{part}: {' * '.join([summand['coefficient'], *factors])}")
+    for item in proof.get("equalities", []):
+        lines.append(f"equality: ({item['fact']}) * {item['multiplier']}")
+    return lines
+
+
+def _explain_tree(claim: Claim, graph: ClaimGraph, console: Console) -> None:
+    """Print the claims that this one rests on, directly and not."""
+    below = [i for i in graph.closure([claim.identifier]) if i != claim.identifier]
+    if not below:
+        console.print("\nIt rests on no other claim.")
+        return
+    console.print(f"\n[bold]Rests on[/] {', '.join(claim.rests_on)}; with all that these rest on:")
+    for identifier in below:
+        other = graph.by_identifier[identifier]
+        kind = "written argument" if other.kind in ("argument", "theorem") else other.scope
+        console.print(f"    {identifier:10} {other.title} ({kind})", markup=False)

@@ -1,0 +1,178 @@
+"""False neighbours: statements just past a sharp constant, which must be refuted or unknown, never proved.
+
+Each stands next to the true claim it resembles (`rests_on`), in the same form, so that a prover that is too generous
+would prove both.
+"""
+
+from typing import Any
+
+import sympy as sp
+
+from verify.claims import Claim
+from verify.encode import term_text
+from verify.theorems.remainder import remainder_bounds
+from verify.theorems.writing import lemma, symbols
+
+HALF = sp.Rational(1, 2)
+
+
+def depth_two_step(limit_squared: Any, **options: Any) -> Claim:
+    """Return Theorem A at depth 2 for pi <= 1 and (eta phi)^2 <= limit_squared, directly in weights.
+
+    At depth 2, phi^2 = b^2 + 4 with the balance b = w_1^2 - w_2^2, so phi(w+) <= phi(w) says that |b| does not grow.
+    """
+    w1, w2, eta = symbols("w_1 w_2 eta")
+    pi = w1 * w2
+    step = eta * (pi - 1)
+    after1, after2 = w1 - step * w2, w2 - step * w1
+    return lemma(
+        over={w1: (0, None), w2: (0, None), eta: (0, None)},
+        where={
+            "below": (pi, "<=", 1),
+            "edge": (eta**2 * ((w1**2 - w2**2) ** 2 + 4), "<=", limit_squared),
+        },
+        then=((after1**2 - after2**2) ** 2, "<=", (w1**2 - w2**2) ** 2),
+        scope="depth 2",
+        **options,
+    )
+
+
+def _depth_two_proof() -> dict[str, Any]:
+    """Return the proof of the true claim: b^2 - (b^+)^2 = b^2 kappa (2 - kappa) with kappa = eta^2 (pi - 1)^2.
+
+    With s = b eta (pi - 1), it is s^2 (8 - eta^2 (b^2 + 4)) / 4 + (s eta b)^2 / 4 + (s eta)^2 pi (1 + (1 - pi)).
+    """
+    w1, w2, eta = symbols("w_1 w_2 eta")
+    b = w1**2 - w2**2
+    s = b * eta * (w1 * w2 - 1)
+    parts = [("1/4", ["edge"], s), ("1/4", [], s * eta * b)]
+    weights = ["w_1.lower", "w_2.lower"]
+    parts += [("1", weights, s * eta), ("1", [*weights, "below"], s * eta)]
+    return {
+        "rule": "combination",
+        "sum": [{"coefficient": c, "facts": facts, "square": term_text(square)} for c, facts, square in parts],
+    }
+
+
+def balanced_step(radius: Any, factor: Any, **options: Any) -> Claim:
+    """Return one step of Theorem C at depth 2 with equal weights: L(w_1) <= factor (1-delta)^2 L(w_0).
+
+    phi = 2 there, so eta = (2 - delta)/2; the premise on the loss is |pi - 1| <= radius * delta.
+    """
+    w, delta = symbols("w delta")
+    eta = (2 - delta) / 2
+    e = w**2 - 1
+    after = (w - eta * e * w) ** 2 - 1
+    return lemma(
+        over={w: (HALF, sp.Rational(27, 20)), delta: (sp.Rational(1, 100), sp.Rational(2, 5))},
+        where={"above": (e, "<=", radius * delta), "below": (-e, "<=", radius * delta)},
+        then=(after**2, "<=", factor * (1 - delta) ** 2 * e**2),
+        scope="depth 2",
+        **options,
+    )
+
+
+def membership_claims() -> list[Claim]:
+    """Return the claims that equal weights at depth 2 are in S_eta, with B = 19/10, for 4/5 <= eta <= 1."""
+    p, eta = symbols("p eta")
+    over: Any = {p: (0, sp.Rational(19, 10)), eta: (sp.Rational(4, 5), 1)}
+    factor = 1 + eta * (1 - p)
+    return [
+        lemma(
+            "N0.1",
+            "equal weights stay below the bound",
+            "At depth 2 with equal weights a step sends the product $p$ to $p(1+\\eta(1-p))^2$, below $B=\\frac{19}{10}$ for "
+            "all $p\\in[0,B]$: with N0.2, such weights are in $S_\\eta$.",
+            r"0\le p\le\tfrac{19}{10},\;\tfrac45\le\eta\le1\;\Rightarrow\;p\,(1+\eta(1-p))^2<\tfrac{19}{10}",
+            over=over,
+            then=(p * factor**2, "<", sp.Rational(19, 10)),
+            method="bisection",
+            scope="depth 2",
+        ),
+        lemma(
+            "N0.2",
+            "equal weights keep their sign",
+            "In the same range no weight changes sign.",
+            r"0\le p\le\tfrac{19}{10},\;\tfrac45\le\eta\le1\;\Rightarrow\;1+\eta(1-p)>0",
+            over=over,
+            then=(factor, ">", 0),
+            method="bisection",
+            scope="depth 2",
+        ),
+    ]
+
+
+def neighbour_claims(depth: int) -> list[Claim]:
+    """Return true companions and false neighbours of the sharp constants of Theorems A and C."""
+    kappa, a, x, y, pi = symbols("kappa a alpha_i alpha_j pi")
+    false: dict[str, Any] = {"kind": "neighbour", "method": "falsify"}
+    remainder = remainder_bounds(depth, upper=-sp.Rational(1, 20))[0]
+    member = ("N0.1", "N0.2")
+    return [
+        depth_two_step(
+            8,
+            identifier="N1",
+            title="Theorem A at depth 2, in weights",
+            words="Theorem A at depth 2 below the minimum, stated in the weights themselves and proved without any written "
+            "step: $\\varphi^2=b^2+4$ there.",
+            formula=r"w_1w_2\le1,\;\eta^2(b^2+4)\le8\;\Rightarrow\;(b^+)^2\le b^2",
+            method="given",
+            proof=_depth_two_proof(),
+        ),
+        depth_two_step(
+            sp.Rational(29, 10) ** 2,
+            identifier="N1.false",
+            title="Theorem A with 2.9 in place of 2 sqrt 2",
+            words="The same with $\\eta\\varphi\\le2.9$.",
+            formula=r"w_1w_2\le1,\;\eta^2(b^2+4)\le2.9^2\;\Rightarrow\;(b^+)^2\le b^2",
+            rests_on=("N1", "theorem-A"),
+            **false,
+        ),
+        lemma(
+            "A3.1.false",
+            "A3.1 with 9 in place of 8",
+            "No balance factor exceeds 2, with $a^2\\le9$.",
+            r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\;a^2\le9\;\Rightarrow\;\kappa\le2",
+            over={a: (None, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
+            where={
+                "edge": (a**2, "<=", 9),
+                "simplex": (x + y, "<=", 1),
+                "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
+            },
+            then=(kappa, "<=", 2),
+            rests_on=("A3.1",),
+            **false,
+        ),
+        Claim(
+            "C2.1.false",
+            "C2.1 with -1/20 in place of 1/4",
+            f"The remainder at depth {depth} is at most $-\\frac1{{20}}$.",
+            r"E_2\le-\tfrac1{20}",
+            scope=f"depth {depth}",
+            rests_on=("C2.1",),
+            statement=remainder.statement,
+            **false,
+        ),
+        *membership_claims(),
+        balanced_step(
+            sp.Rational(1, 10),
+            1,
+            identifier="N2.false",
+            title="Theorem C with the factor 1 in place of 2",
+            words="The same with the factor 1. By N0.1 and N0.2 the witness is in $S_\\eta$, so it refutes the theorem "
+            "with that factor.",
+            formula=r"|e|\le\tfrac\delta{10}\;\Rightarrow\;(e^+)^2\le(1-\delta)^2e^2",
+            rests_on=(*member, "theorem-C"),
+            **false,
+        ),
+        balanced_step(
+            2,
+            2,
+            identifier="N3.false",
+            title="Theorem C with the radius 2 delta in place of delta/10",
+            words="The same with the factor 2 and the radius $2\\delta$.",
+            formula=r"|e|\le2\delta\;\Rightarrow\;(e^+)^2\le2(1-\delta)^2e^2",
+            rests_on=(*member, "theorem-C"),
+            **false,
+        ),
+    ]
