@@ -26,9 +26,9 @@ def describe(certificate: Certificate, verdict: Verdict) -> str:
     return f"{verdict} by {rule}{size}, statement {certificate.digest[:16]}"
 
 
-def read_manifest(path: Path) -> dict[str, dict[str, str]]:
-    """Return the manifest's claims: identifier -> {"digest", "verdict", "tier", "file"}. Raises Malformed."""
-    data = fields(read_json(read_file(path)), {"version", "claims"}, set(), "manifest")
+def read_manifest(data: object) -> dict[str, dict[str, str]]:
+    """Return a manifest's claims: name -> {"digest", "verdict", "tier", "file"}, from JSON. Raises Malformed."""
+    data = fields(data, {"version", "claims"}, set(), "manifest")
     if data["version"] != 1 or not isinstance(data["claims"], dict):
         raise Malformed("manifest: version or claims not supported")
     claims: dict[str, dict[str, str]] = {}
@@ -69,7 +69,7 @@ class Report:
     def manifest(self, path: Path) -> None:
         """Check that the files a manifest names are there, accepted, and prove what it says."""
         try:
-            claims = read_manifest(path)
+            claims = read_manifest(read_json(read_file(path)))
         except KernelError as error:
             self.problem(path, error)
             return
@@ -100,7 +100,9 @@ def check_paths(paths: list[Path], quiet: bool = False) -> int:
         else:
             report.file(path)
     total = report.accepted + report.rejected + report.incomplete
-    print(f"{report.accepted} of {total} accepted, {report.rejected} rejected, {report.incomplete} incomplete or missing")
+    print(
+        f"{report.accepted} of {total} accepted, {report.rejected} rejected, {report.incomplete} incomplete or missing"
+    )
     if report.rejected:
         return REJECTED
     return OK if report.accepted and not report.incomplete else INCOMPLETE

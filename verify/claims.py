@@ -27,8 +27,8 @@ class Claim:
         The statement in words (Markdown) and in symbols (LaTeX, may be empty).
     source
         Where the claim comes from.
-    scope
-        "every depth" or "depth D".
+    scope, varies
+        "every depth" or "depth D"; whether the claim speaks of the depth that was asked for.
     kind
         "lemma" (a formal statement), "argument" (a written step), "theorem" (what the chain is for) or "neighbour" (a
         false claim next to a true one, which must never be proved).
@@ -58,6 +58,7 @@ class Claim:
     proof: Mapping[str, Any] | None = None
     hints: tuple[Any, ...] = ()
     argument: str = ""
+    varies: bool = False
 
     def __post_init__(self) -> None:
         """Check that the parts fit the kind. Raises ValueError."""
@@ -99,11 +100,7 @@ class ClaimGraph:
         """Return the graph of `roots`, all they rest on, and the neighbours next to any of these."""
         kept = set(self.closure(roots))
         return ClaimGraph(
-            tuple(
-                c
-                for c in self.claims
-                if c.identifier in kept or (c.kind == "neighbour" and set(c.rests_on) & kept)
-            )
+            tuple(c for c in self.claims if c.identifier in kept or (c.kind == "neighbour" and set(c.rests_on) & kept))
         )
 
 

@@ -51,9 +51,7 @@ def scalar(
     """Prove the theorems on scalar networks, try to break them numerically, and write a report."""
     from verify.run_scalar import Question, run_scalar
 
-    question = Question(
-        depth=_depth(depth), theorem=theorem, jobs=jobs or os.cpu_count() or 1, seed=seed, samples=samples
-    )
+    question = Question(depth=_depth(depth), theorem=theorem, jobs=_jobs(jobs), seed=seed, samples=samples)
     folder = out or Path("report") / f"scalar-depth-{question.depth}"
     sys.exit(run_scalar(question, folder, as_json=json))
 
@@ -78,6 +76,34 @@ def explain(
     from verify.explain import explain_claim
 
     explain_claim(claim, _depth(depth))
+
+
+@app.command()
+def proofs(
+    update: Annotated[bool, typer.Option("--update", help="Write the certificates and the manifest anew.")] = False,
+    jobs: Annotated[int, typer.Option(help="Processes [default: one a core].")] = 0,
+) -> None:
+    """Prove everything anew and compare with the committed proofs and their manifest (exit code 1 if they differ)."""
+    from verify import regression
+
+    def show(part: str, outcome: Any) -> None:
+        print(f"{part}: {outcome.identifier} {outcome.verdict} ({outcome.rule})", file=sys.stderr, flush=True)
+
+    count = _jobs(jobs)
+    if update:
+        entries = regression.update(count, show)
+        unproved = [name for name, entry in entries.items() if entry["verdict"] == "unknown"]
+        print(f"{len(entries)} claims written; unknown: {', '.join(unproved) or 'none'}")
+        sys.exit(3 if unproved else 0)
+    found = regression.regress(count, show)
+    print("\n".join(found) if found else "the committed proofs, manifest and gallery are those of today")
+    sys.exit(1 if found else 0)
+
+
+def _jobs(jobs: int) -> int:
+    if not 0 <= jobs <= 256:
+        raise UsageError(f"--jobs {jobs}: give 1 to 256, or 0 for one a core")
+    return jobs or os.cpu_count() or 1
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -89,9 +89,8 @@ def _checked(outcome: Outcome, certificate: Mapping[str, Any]) -> Outcome:
     except KernelError as error:
         outcome = replace(outcome, note=f"the kernel rejects the certificate: {error}")
     if rule == "bisection":
-        tree = certificate["proof"]["tree"]
-        outcome = replace(outcome, leaves=sum(not ("a" <= c <= "z" or c == "!") for c in tree))
-        outcome = replace(outcome, boxes=outcome.boxes or len(tree) - tree.count("!"))
+        cuts = sum(letter.islower() for letter in certificate["proof"]["tree"])
+        outcome = replace(outcome, leaves=cuts + 1, boxes=outcome.boxes or 2 * cuts + 1)
     return replace(outcome, kernel_seconds=time.perf_counter() - began)
 
 
@@ -124,7 +123,10 @@ def _ask_solvers(outcome: Outcome, claim: Claim, statement: Statement, limits: L
         verdict, tier, note = "unknown", "none", "a solver reports a counterexample: the claim must be looked at"
     if missing:
         note = "; ".join(filter(None, [note, f"not installed: {', '.join(missing)}"]))
-    plain = [{k: v for k, v in asdict(a).items() if k in ("solver", "version", "answer", "seconds")} for a in answers.values()]
+    plain = [
+        {k: v for k, v in asdict(a).items() if k in ("solver", "version", "answer", "seconds")}
+        for a in answers.values()
+    ]
     return replace(outcome, verdict=verdict, tier=tier, solvers=plain, note=note)
 
 

@@ -44,7 +44,7 @@ def explain_claim(identifier: str, depth: int, console: Console | None = None) -
 
 def _explain_proof(claim: Claim, depth: int, console: Console) -> None:
     """Re-check the proof that comes with this package and print what it consists of."""
-    path: Path = certificate_path(proof_folder(claim.scope, depth), claim.identifier)
+    path: Path = certificate_path(proof_folder(claim, depth), claim.identifier)
     try:
         certificate, verdict = check_file(path)
     except KernelError as error:
@@ -65,7 +65,9 @@ def proof_lines(proof: dict[str, Any]) -> list[str]:
         tree = proof["tree"]
         cuts = sum("a" <= letter <= "z" for letter in tree)
         held = tree.count(".")
-        return [f"{cuts} cuts, {cuts + 1} boxes: on {held} the conclusion holds, on {cuts + 1 - held} a hypothesis fails"]
+        return [
+            f"{cuts} cuts, {cuts + 1} boxes: on {held} the conclusion holds, on {cuts + 1 - held} a hypothesis fails"
+        ]
     if proof["rule"] == "counterexample":
         return [f"{name} = {value}" for name, value in proof["point"].items()]
     lines = []

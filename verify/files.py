@@ -45,7 +45,7 @@ def certificate_bytes(certificate: Mapping[str, Any]) -> tuple[bytes, str]:
 
 
 def write_certificate(folder: Path, identifier: str, certificate: Mapping[str, Any]) -> Path:
-    """Write a certificate into `folder` and return its path; a copy with the other suffix is removed. Raises OSError."""
+    """Write a certificate into `folder`, remove a copy with the other suffix, return the path. Raises OSError."""
     content, suffix = certificate_bytes(certificate)
     path = folder / f"{identifier}{suffix}"
     write_atomically(path, content)

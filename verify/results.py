@@ -58,7 +58,7 @@ def claim_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim)
 
 
 def theorem_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim) -> dict[str, Any]:
-    """Return the summary of one theorem: verdict and tier with all it rests on, and which written steps that includes."""
+    """Return the summary of one theorem: verdict and tier with all it rests on, and the written steps among that."""
     verdict, tier = combined(graph, outcomes, claim.identifier)
     below = [i for i in graph.closure([claim.identifier]) if i != claim.identifier]
     return {

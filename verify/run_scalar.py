@@ -87,7 +87,13 @@ def gather(question: Question, graph: ClaimGraph, folder: Path, console: Console
     """Run claims, identities and experiments with a live view; return the results."""
     began = time.perf_counter()
     formal = sum(claim.statement is not None for claim in graph.claims)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as view:
         task = view.add_task("claims", total=formal + 3)
 
@@ -100,9 +106,7 @@ def gather(question: Question, graph: ClaimGraph, folder: Path, console: Console
             view.advance(task)
 
         limits = Limits(seed=question.seed)
-        outcomes = run(
-            graph, jobs=question.jobs, limits=limits, folder=certificate_folder(folder), progress=show
-        )
+        outcomes = run(graph, jobs=question.jobs, limits=limits, folder=certificate_folder(folder), progress=show)
         parts: dict[str, Any] = {}
         for name, work in measurements(question).items():
             view.update(task, description=name.replace("_", " "))
@@ -168,7 +172,8 @@ def print_summary(data: Mapping[str, Any], console: Console) -> None:
         experiment = data["experiment"]
         bars = experiment["theorem_a"]["worst_rise_in_error_bars"]
         console.print(
-            f"measured: {experiment['samples']} trajectories, {experiment['gd_steps']} steps; worst rise of phi {bars:.2g} "
+            f"measured: {experiment['samples']} trajectories, {experiment['gd_steps']} steps; worst rise "
+            f"of phi {bars:.2g} "
             f"error bars; contradicted: {'yes' if experiment['contradicted'] else 'no'}",
             highlight=False,
         )

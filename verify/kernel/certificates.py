@@ -88,8 +88,8 @@ def _refuse(text: str) -> Any:
 def read_json(content: bytes) -> Any:
     """Parse JSON, gzip-compressed or plain.
 
-    Raises Malformed for content that is too large, damaged, not UTF-8 JSON, or with a repeated key or a JSON number that
-    is not a small natural number.
+    Raises Malformed for content that is too large, damaged, not UTF-8 JSON, or with a repeated key or a JSON number
+    that is not a small natural number.
     """
     if content[:2] == b"\x1f\x8b":
         unpack = zlib.decompressobj(wbits=31)
@@ -101,9 +101,14 @@ def read_json(content: bytes) -> Any:
             raise Malformed("gzip data truncated, too large, or followed by something else")
     if len(content) > MAX_BYTES:
         raise Malformed(f"larger than {MAX_BYTES} bytes")
-    hooks = {"parse_int": _refuse, "parse_float": _refuse, "parse_constant": _refuse}
     try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=_unique, **hooks)
+        return json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_int=_refuse,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+        )
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise Malformed(f"not JSON: {str(error)[:80]}") from None
 

@@ -4,9 +4,11 @@ Each rule takes a statement and the proof object of a certificate, returns nothi
 raises Rejected, Incomplete or Malformed with the place of the fault when it is not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
+from operator import add, mul, sub, truediv
 from typing import Any
 
 from verify.kernel.certificates import exact, fields, list_field
@@ -15,7 +17,7 @@ from verify.kernel.intervals import Interval, enclose, evaluate
 from verify.kernel.polynomials import Rational, expand, rational, variable
 from verify.kernel.smtlib import read_sexprs, read_term
 from verify.kernel.statements import Relation, Statement
-from verify.kernel.terms import TermTable, extract
+from verify.kernel.terms import Node, TermTable, extract
 
 MAX_FACTORS = 40
 DERIVATION = {"multiplier", "sum", "equalities"}
@@ -194,15 +196,39 @@ def check_substitution(statement: Statement, proof: Mapping[str, Any], lemma: St
     derive(_goal(statement, statement.conclusion, names), proof, available, names, "proof")
 
 
+def _value(nodes: Sequence[Node], point: Mapping[str, Fraction]) -> Fraction | None:
+    """Return the exact value of the last node at a rational point, None when a square root in it is irrational."""
+    values: list[Fraction] = []
+    for node in nodes:
+        x = [values[i] for i in node.args]
+        match node.op:
+            case "const" | "var":
+                values.append(node.value if node.op == "const" else point[node.name])
+            case "/" if not x[1]:
+                raise Rejected("division by zero")
+            case "sqrt":
+                roots = isqrt(max(x[0].numerator, 0)), isqrt(x[0].denominator)
+                if (roots[0] ** 2, roots[1] ** 2) != x[0].as_integer_ratio():
+                    return None
+                values.append(Fraction(*roots))
+            case "neg" | "^":
+                values.append(-x[0] if node.op == "neg" else x[0] ** node.exponent)
+            case op:
+                values.append({"+": add, "-": sub, "*": mul, "/": truediv}[op](*x))
+    return values[-1]
+
+
 def _decide(statement: Statement, relation: Relation, point: Mapping[str, Fraction]) -> bool | None:
-    """Decide a relation at a rational point, by intervals around the exact values; None when they do not decide."""
-    box: dict[str, Interval] = {name: enclose(value, value) for name, value in point.items()}
-    lo, hi = evaluate(extract(statement.nodes, relation.gap), box)[-1]
+    """Decide a relation at a rational point: exactly, or by an interval around irrational roots (None: undecided)."""
+    nodes = extract(statement.nodes, relation.gap)
+    value = _value(nodes, point)
+    if value is not None:
+        return value == 0 if relation.equality else (value > 0 if relation.strict else value >= 0)
+    box: dict[str, Interval] = {name: enclose(exactly, exactly) for name, exactly in point.items()}
+    lo, hi = evaluate(nodes, box)[-1]
     if relation.equality:
-        return True if lo == hi == 0 else (False if lo > 0 or hi < 0 else None)
-    if lo > 0 or (lo == 0 and not relation.strict):
-        return True
-    return False if hi < 0 or (hi == 0 and relation.strict) else None
+        return False if lo > 0 or hi < 0 else None
+    return True if lo > 0 or (lo == 0 and not relation.strict) else (False if hi < 0 else None)
 
 
 def check_counterexample(statement: Statement, proof: Mapping[str, Any]) -> None:

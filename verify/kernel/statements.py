@@ -154,7 +154,7 @@ def parse_statement(text: str) -> Statement:
     conclusion = read_relation(table, asserted[-1][0][1], "conclusion", names)
     statement = Statement(tuple(table.nodes), tuple(variables), hypotheses, conclusion)
     facts = [h.name for h in hypotheses] + [f"{v.name}.{s}" for v in variables for s in ("lower", "upper")]
-    if len(set(facts)) != len(facts) or GOAL in facts or any(not set(f.split(".")) for f in facts):
+    if len(set(facts)) != len(facts) or GOAL in facts:
         raise Malformed("two assertions share a name")
     if any(v.lower is not None and v.upper is not None and v.lower > v.upper for v in variables):
         raise Malformed("a variable's lower bound exceeds its upper bound")

@@ -1,16 +1,21 @@
-"""The proofs that come with the package, their manifest, and the regression run that keeps both honest.
+"""The proofs that come with the package, and their manifest.
 
-every-depth/ holds the certificates of claims that do not depend on the depth (and of those at a fixed depth of their
-own), depth-D/ those of Theorem C at depth D.
+every-depth/ holds the certificates of claims that do not depend on the depth asked for, depth-D/ those that do.
 """
 
 from pathlib import Path
 
-from verify.claims import EVERY_DEPTH
+from verify.claims import Claim
 
 FOLDER = Path(__file__).parent
+MANIFEST = FOLDER / "manifest.json"
 
 
-def proof_folder(scope: str, depth: int) -> Path:
-    """Return the folder of a claim's committed certificate, by its scope in the graph at `depth`."""
-    return FOLDER / (f"depth-{depth}" if scope == f"depth {depth}" and scope != EVERY_DEPTH else "every-depth")
+def section(claim: Claim, depth: int) -> str:
+    """Return the name of the folder in which a claim's certificate is kept."""
+    return f"depth-{depth}" if claim.varies else "every-depth"
+
+
+def proof_folder(claim: Claim, depth: int) -> Path:
+    """Return the folder of a claim's committed certificate."""
+    return FOLDER / section(claim, depth)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +20,8 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 UNDECIDED = "?"
-CUT, LEAF, OPEN = 0, 1, 2
+LEAF, MULTIPLIER = 100, 1000
+EXPONENTS = 32
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,55 @@ def _fails(relation: Relation, gap: Interval) -> Bools:
     return gap[1] <= 0 if relation.strict else gap[1] < 0
 
 
+@dataclass(frozen=True)
+class Linear:
+    """A function over boxes in mean-value form: `value` at the centres (boxes,), `slope`, `radius` by variable."""
+
+    value: Interval
+    slope: Interval
+    radius: Array
+
+    def reach(self) -> Array:
+        """Return |slope| * radius, by variable."""
+        with np.errstate(all="ignore"):
+            largest = np.maximum(np.abs(self.slope[0]), np.abs(self.slope[1]))
+            return np.asarray(largest * self.radius * (1 + 4e-16) + 5e-324)
+
+    def range(self) -> Interval:
+        """Enclose the function over each box."""
+        with np.errstate(all="ignore"):
+            total = self.reach().sum(axis=0) * (1 + 1e-14)
+            return outward(self.value[0] - total, self.value[1] + total)
+
+    def smear(self) -> Array:
+        """Return each variable's share in the width of the range."""
+        reach: Array = np.nan_to_num(self.reach(), nan=1e300, posinf=1e300)
+        return np.asarray(reach / (reach.sum(axis=0) + TINY_SCORE))
+
+    def multiplier(self, other: "Linear", chosen: Ints) -> Array:
+        """Return, for boxes `chosen` of this function, the factor m that makes this - m * other flattest."""
+        with np.errstate(all="ignore"):
+            mine = (self.slope[0] + self.slope[1])[:, chosen] * other.radius
+            theirs = (other.slope[0] + other.slope[1]) * other.radius
+            return np.asarray((mine * theirs).sum(axis=0) / (theirs * theirs).sum(axis=0))
+
+    def minus(self, other: "Linear", chosen: Ints, factor: Array) -> "Linear":
+        """Return this - factor * other on boxes `chosen` of this function, factor >= 0."""
+        with np.errstate(all="ignore"):
+            ends = [
+                outward(mine[0][..., chosen] - factor * theirs[1], mine[1][..., chosen] - factor * theirs[0])
+                for mine, theirs in ((self.value, other.value), (self.slope, other.slope))
+            ]
+            extra = [np.abs(factor * np.abs(b[0]) + factor * np.abs(b[1])) * 2**-51 for b in (other.value, other.slope)]
+            (v, s) = (outward(lo - e, hi + e) for (lo, hi), e in zip(ends, extra, strict=True))
+        return Linear(v, s, other.radius)
+
+
 class _Tree:
     """Nodes of the growing tree: letter of a leaf or axis of a cut, and the first child."""
 
     def __init__(self) -> None:
-        self.code: npt.NDArray[np.int16] = np.full(1024, -1, dtype=np.int16)
+        self.code: Ints = np.full(1024, -1, dtype=np.int64)
         self.child: Ints = np.zeros(1024, dtype=np.int64)
         self.size = 1
 
@@ -74,21 +120,45 @@ class _Tree:
         return new
 
     def text(self) -> str:
-        """Return the tree in preorder. Codes: -1 undecided, 0..99 cut axis, 100+2k+m leaf of relation k by form m."""
-        letters = {-1: UNDECIDED}
-        for axis in range(26):
-            letters[axis] = chr(ord("a") + axis)
-        for k in range(27):
-            name = "." if k == 0 else chr(ord("A") + k - 1)
-            letters[100 + 2 * k], letters[101 + 2 * k] = name, "!" + name
+        """Return the tree in preorder, in the kernel's notation."""
         code, child = self.code.tolist(), self.child.tolist()
         stack, parts = [0], []
         while stack:
             node = stack.pop()
-            parts.append(letters[code[node]])
-            if 0 <= code[node] < 100:
+            parts.append(_token(code[node]))
+            if 0 <= code[node] < LEAF:
                 stack += (child[node] + 1, child[node])
         return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _token(code: int) -> str:
+    """Return the token of a code: -1 undecided, 0..25 cut axis, LEAF + 2k + form, MULTIPLIER + packed (k, multiplier).
+
+    Relation k is the conclusion (0) or hypothesis k; form 1 is the mean-value form; a multiplier is n 2^e, n in 8..15.
+    """
+    if code < 0:
+        return UNDECIDED
+    if code < LEAF:
+        return chr(ord("a") + code)
+    if code < MULTIPLIER:
+        k, form = divmod(code - LEAF, 2)
+        return "!" * form + ("." if k == 0 else chr(ord("A") + k - 1))
+    k, packed = divmod(code - MULTIPLIER, 8 * EXPONENTS)
+    exponent, mantissa = divmod(packed, 8)
+    return f"[{chr(ord('A') + k - 1)}{Fraction(8 + mantissa) * Fraction(2) ** (exponent - EXPONENTS // 2)}]"
+
+
+def _quantise(multiplier: Array) -> tuple[Array, Ints]:
+    """Round positive multipliers to n 2^e with n in 8..15; return them and their packed form (-1: out of range)."""
+    with np.errstate(all="ignore"):
+        exponent = np.floor(np.log2(multiplier)) - 3
+        mantissa = np.floor(multiplier / np.exp2(exponent))
+    shifted = exponent + EXPONENTS // 2
+    good = np.isfinite(multiplier) & (multiplier > 0) & (shifted >= 0) & (shifted < EXPONENTS)
+    mantissa = np.where(good, np.clip(mantissa, 8, 15), 8.0)
+    packed = np.where(good, np.nan_to_num(shifted) * 8 + mantissa - 8, -1).astype(np.int64)
+    return np.where(good, mantissa * np.exp2(np.where(good, exponent, 0.0)), 0.0), packed
 
 
 class Bisection:
@@ -100,11 +170,14 @@ class Bisection:
         Every variable needs finite bounds, at most 26 variables and 26 hypotheses. Raises ValueError otherwise.
     batch
         Boxes evaluated at once.
+    mean_value
+        Whether to use the mean-value form (and multipliers) where plain evaluation does not decide; without it,
+        boxes are cut along the variable that is widest relative to its bounds.
     """
 
-    def __init__(self, statement: Statement, batch: int = 4096) -> None:
+    def __init__(self, statement: Statement, batch: int = 4096, mean_value: bool = True) -> None:
         assert_rounding()
-        self.statement, self.batch = statement, batch
+        self.statement, self.batch, self.mean_value = statement, batch, mean_value
         bounds = [(v.lower, v.upper) for v in statement.variables]
         if any(lo is None or hi is None for lo, hi in bounds):
             raise ValueError("bisection needs finite bounds for every variable")
@@ -117,7 +190,9 @@ class Bisection:
         exact_ends = [tuple(Fraction(float(b)) == b for b in side if b is not None) for side in bounds]
         self.start = np.array([[float(b) for b in side if b is not None] for side in bounds])
         # a bound that is no float, and every midpoint made from it, may be off by rounding: widen before evaluating
-        slack = [0.0 if all(e) else 4 * np.spacing(np.abs(s).max()) for e, s in zip(exact_ends, self.start, strict=True)]
+        slack = [
+            0.0 if all(e) else 4 * np.spacing(np.abs(s).max()) for e, s in zip(exact_ends, self.start, strict=True)
+        ]
         self.slack = np.array(slack).reshape(-1, 1)
         for tape in self.tapes:
             tape.note_signs(self.start[:, 0] - self.slack[:, 0], self.start[:, 1] + self.slack[:, 0])
@@ -180,43 +255,53 @@ class Bisection:
         for k in range(1, len(self.relations)):
             gap, _ = self.tapes[k].evaluate(low[:, alive], high[:, alive])
             failed = _fails(self.relations[k], gap)
-            tree.code[ids[alive[failed]]] = 100 + 2 * k
+            tree.code[ids[alive[failed]]] = LEAF + 2 * k
             if self.curved[k]:
                 unsure.append((k, alive[~failed & ~_holds(self.relations[k], gap)]))
             alive = alive[~failed]
         gap, _ = self.tapes[0].evaluate(low[:, alive], high[:, alive])
         proved = _holds(self.relations[0], gap)
-        tree.code[ids[alive[proved]]] = 100
+        tree.code[ids[alive[proved]]] = LEAF
         alive = alive[~proved]
         score = np.zeros(lo.shape)
         open_ = np.zeros(ids.size, dtype=np.bool_)
         open_[alive] = True
-        for k, among in [(0, alive), *unsure]:
+        if alive.size == 0 or not self.mean_value:
+            return open_, score[:, open_]
+        conclusion = self._linear(0, low[:, alive], high[:, alive])
+        done = _holds(self.relations[0], conclusion.range())
+        tree.code[ids[alive[done]]] = LEAF + 1
+        open_[alive[done]] = False
+        score[:, alive] = conclusion.smear()
+        place = np.zeros(ids.size, dtype=np.int64)
+        place[alive] = np.arange(alive.size)
+        for k, among in unsure:
             members = among[open_[among]]
             if members.size == 0:
                 continue
-            gap, smear = self._mean_value(k, low[:, members], high[:, members])
-            done = _holds(self.relations[0], gap) if k == 0 else _fails(self.relations[k], gap)
-            tree.code[ids[members[done]]] = 101 + 2 * k
-            open_[members[done]] = False
-            score[:, members] += smear / (smear.sum(axis=0) + TINY_SCORE)
+            hypothesis = self._linear(k, low[:, members], high[:, members])
+            failed = _fails(self.relations[k], hypothesis.range())
+            tree.code[ids[members[failed]]] = LEAF + 2 * k + 1
+            score[:, members] += hypothesis.smear()
+            multiplier, packed = _quantise(conclusion.multiplier(hypothesis, place[members]))
+            joint = conclusion.minus(hypothesis, place[members], multiplier)
+            follows = ~failed & (packed >= 0) & _holds(self.relations[0], joint.range())
+            tree.code[ids[members[follows]]] = MULTIPLIER + 8 * EXPONENTS * k + packed[follows]
+            open_[members[failed | follows]] = False
         return open_, score[:, open_]
 
-    def _mean_value(self, k: int, lo: Array, hi: Array) -> tuple[Interval, Array]:
-        """Return, for relation k's gap: mean-value enclosure over each box, and |slope| * radius by variable."""
+    def _linear(self, k: int, lo: Array, hi: Array) -> "Linear":
+        """Enclose relation k's gap over each box: value at the centre, slopes over the box, radii."""
         tape, count = self.tapes[k], lo.shape[1]
         _, values = tape.evaluate(lo, hi, keep=True)
         slopes = tape.gradient(values, count)
         centre = 0.5 * (lo + hi)
-        low, high = (side.copy() for side in tape.evaluate(centre, centre)[0])
-        smear = np.zeros(lo.shape)
-        with np.errstate(all="ignore"):
-            for row, slope in slopes.items():
-                radius = np.maximum(hi[row] - centre[row], centre[row] - lo[row]) * (1 + 4e-16) + 5e-324
-                reach = np.maximum(np.abs(slope[0]), np.abs(slope[1])) * radius * (1 + 4e-16) + 5e-324
-                low, high = outward(low - reach, high + reach)
-                smear[row] = np.nan_to_num(reach, nan=1e300, posinf=1e300)
-        return (low, high), smear
+        value = tape.evaluate(centre, centre)[0]
+        low, high = np.zeros(lo.shape), np.zeros(lo.shape)
+        for row, (a, b) in slopes.items():
+            low[row], high[row] = a, b
+        radius = np.maximum(hi - centre, centre - lo) * (1 + 4e-16) + 5e-324
+        return Linear(value, (low, high), radius)
 
     def _cut(self, lo: Array, hi: Array, ids: Ints, score: Array, tree: _Tree) -> list[tuple[Array, Array, Ints]]:
         """Halve each box along the variable with the largest score (the widest, relative, where no score tells)."""
@@ -245,7 +330,7 @@ class Bisection:
             names = [v.name for v in self.statement.variables]
             hardest = {n: (float(a), float(b)) for n, a, b in zip(names, lo[:, 0], hi[:, 0], strict=True)}
         codes = tree.code[: tree.size]
-        return BisectionResult(tree.text(), boxes, int((codes >= 100).sum()), undecided, volume, seconds, hardest)
+        return BisectionResult(tree.text(), boxes, int((codes >= LEAF).sum()), undecided, volume, seconds, hardest)
 
 
 TINY_SCORE = 1e-300

@@ -37,7 +37,8 @@ def sharpness_claims() -> list[Claim]:
         lemma(
             "C3.2",
             "size of the loss",
-            "In shape coordinates $r^2/(z_iz_i^*)=a^2\\pi^2e^2\\alpha_i^2/(1+t\\alpha_i)$, at most $5.1\\,e^2$ near the minimum.",
+            "In shape coordinates $r^2/(z_iz_i^*)=a^2\\pi^2e^2\\alpha_i^2/(1+t\\alpha_i)$, at most "
+            "$5.1\\,e^2$ near the minimum.",
             r"0\le a\le2,\;|\pi-1|\le0.0566,\;0\le\alpha\le1,\;|t|\le0.12\;\Rightarrow\;"
             r"\frac{a^2\pi^2\alpha^2}{1+t\alpha}\le5.1",
             over={a: (0, 2), pi: (1 - RADIUS, 1 + RADIUS), x: (0, 1), t: (-SHIFT, SHIFT)},
@@ -138,7 +139,8 @@ def sum_claims() -> list[Claim]:
         lemma(
             "C4.6",
             "the product of all growth factors",
-            "The sum $S(\\delta)$ of the relative second-order terms over all steps is so small that the product of the "
+            "The sum $S(\\delta)$ of the relative second-order terms over all steps is so small that the "
+            "product of the "
             "factors, at most $\\sum_kS^k/k!$, stays below $\\sqrt2$.",
             r"S=\frac{\sqrt2}{10}\cdot\frac{\frac94-\frac{\delta^2}2+\frac14(1-\delta)}{(2-\delta)(1-\delta)},\qquad "
             r"1+S+\frac{S^2}2+\frac{S^3}6+\frac{S^4}{24}\cdot\frac5{5-S}\le\sqrt2\qquad(0\le\delta\le\tfrac25)",
@@ -190,16 +192,19 @@ def convergence_claims(depth: int) -> list[Claim]:
             "$|e_k|\\le\\sqrt2(1-\\delta)^{k-t}|e_t|$ and $2-2\\delta\\le a_k\\le2-\\delta$.",
             r"|e_k|\le\sqrt2\,(1-\delta)^{k-t}\,|e_t|,\qquad 2-2\delta\le a_k\le2-\delta",
             scope=f"depth {depth}",
+            varies=True,
             rests_on=("C0.1", "C0.2", "C1.1", "C1.2", "C2.1", "C2.2", "C3", *shared, "theorem-B"),
         ),
         written(
             "theorem-C",
             "convergence to the edge of stability",
-            "If $w_t\\in S_\\eta$, $\\varphi(w_t)=(2-\\delta)/\\eta$ with $\\delta\\in(0,0.4]$ and $L(w_t)\\le\\delta^2/200$, then "
+            "If $w_t\\in S_\\eta$, $\\varphi(w_t)=(2-\\delta)/\\eta$ with $\\delta\\in(0,0.4]$ and "
+            "$L(w_t)\\le\\delta^2/200$, then "
             "for all $k\\ge t$: $L(w_k)\\le2(1-\\delta)^{2(k-t)}L(w_t)$ and $\\varphi(w_k)\\ge2(1-\\delta)/\\eta$.",
             r"L(w_k)\le2\,(1-\delta)^{2(k-t)}\,L(w_t),\qquad\varphi(w_k)\ge\frac{2(1-\delta)}\eta",
             theorem=True,
             scope=f"depth {depth}",
+            varies=True,
             rests_on=("C4",),
             source=f"{PAPER}, convergence theorem, with its constants",
         ),

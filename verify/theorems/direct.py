@@ -13,15 +13,16 @@ from verify.claims import Claim
 from verify.theorems.remainder import shape_variables
 from verify.theorems.writing import lemma, symbols
 
-MARGINS = {2: (sp.Rational(1, 32), sp.Rational(1, 200)), 3: (sp.Rational(1, 4), sp.Rational(1, 50))}
-LARGEST_SHIFT = 4
+MARGINS = {2: (sp.Rational(1, 32), sp.Rational(1, 500)), 3: (sp.Rational(1, 4), sp.Rational(1, 50))}
+LARGEST_SHIFT = 1
 
 
 def _shifted(alphas: tuple[Any, ...], growth: list[Any], size: Any, tau: Any) -> tuple[dict[str, Any], Any]:
     """Return hypotheses "product >= 1, all m_i > 0" and the left side of "sum alpha_i / m_i <= 1", over `size`.
 
-    m_i = 1 + size * d_i with d_i = alpha_i (alpha_i growth_i - tau) are the ratios of the new GFS squares to the old ones
-    for the shift tau. Both relations are divided by `size`: sum_k size^(k-1) e_k(d) >= 0, and sum alpha_i d_i / m_i >= 0.
+    m_i = 1 + size * d_i with d_i = alpha_i (alpha_i growth_i - tau) are the ratios of the new GFS squares to the
+    old ones for the shift tau. Both relations are divided by `size`: sum_k size^(k-1) e_k(d) >= 0, and
+    sum alpha_i d_i / m_i >= 0.
     """
     d = [alpha * (alpha * g - tau) for alpha, g in zip(alphas, growth, strict=True)]
     m = [1 + size * di for di in d]
@@ -63,8 +64,10 @@ def above_minimum(depth: int, margin: Any, spread: Any) -> Claim:
     return lemma(
         f"D{depth}.above",
         f"one step at depth {depth}, directly, above the minimum",
-        f"Theorem A at depth {depth} for $\\pi\\ge1$ with $0\\le t\\le{LARGEST_SHIFT}$, $\\rho_i^2\\le1-{margin}$ (no sign "
-        f"change) and shapes with $\\sum\\alpha_i^3-(\\sum\\alpha_i^2)^2\\ge{spread}$. With $R=\\rho_1^2$ (the largest) and "
+        f"Theorem A at depth {depth} for $\\pi\\ge1$ with $0\\le t\\le{LARGEST_SHIFT}$, "
+        f"$\\rho_i^2\\le1-{margin}$ (no sign "
+        f"change) and shapes with $\\sum\\alpha_i^3-(\\sum\\alpha_i^2)^2\\ge{spread}$. With $R=\\rho_1^2$ "
+        f"(the largest) and "
         "$N=a^2\\pi^2(\\pi-1)^2=R(1+t\\alpha_1)^2/\\alpha_1^2$, $m_i=1+N\\alpha_i(\\alpha_i/(1+t\\alpha_i)-\\tau)$.",
         r"\prod_im_i\ge1,\;m_i>0\;\Rightarrow\;\frac{\varphi(w^+)}{\varphi(w)}\le\sum_i\frac{\alpha_i}{m_i}\le1",
         over={

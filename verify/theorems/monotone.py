@@ -62,7 +62,8 @@ def below_claims() -> list[Claim]:
         lemma(
             "A2.1",
             "balance factor below the minimum",
-            "For $\\pi\\le 1$ every $\\kappa_{ij}$ is at most $a^2\\alpha_i\\alpha_j(1-\\pi)^2$. Here $P$ is the product "
+            "For $\\pi\\le 1$ every $\\kappa_{ij}$ is at most $a^2\\alpha_i\\alpha_j(1-\\pi)^2$. Here $P$ "
+            "is the product "
             "of all factors $1+t\\alpha_k$ but the two of $i$ and $j$, so $\\pi^2 = (1+t\\alpha_i)(1+t\\alpha_j)P$.",
             r"0\le P\le 1\;\Rightarrow\;\frac{a^2\alpha_i\alpha_j\,\pi^2(1-\pi)^2}{(1+t\alpha_i)(1+t\alpha_j)}"
             r"\le a^2\alpha_i\alpha_j(1-\pi)^2",
@@ -86,7 +87,7 @@ def below_claims() -> list[Claim]:
             "If $a\\le 2\\sqrt2$ and $\\pi\\le 1$ then $\\kappa_{ij}\\le 2$ for every pair.",
             r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\; a^2\le 8,\; \alpha_i+\alpha_j\le 1,\; 0\le\pi\le 1"
             r"\;\Rightarrow\;\kappa\le 2",
-            over={a: (None, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
+            over={a: (0, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
             where={
                 **square,
                 "simplex": (x + y, "<=", 1),
@@ -111,7 +112,8 @@ def below_claims() -> list[Claim]:
             "only the two smallest squares can change order",
             "If $a\\le2\\sqrt2$, $\\pi\\le1$ and the pair is not that of the two largest shapes, then "
             "$\\alpha_i\\alpha_j\\le\\alpha_1\\alpha_3\\le\\frac18$ and $\\kappa_{ij}\\le1$.",
-            r"0\le\alpha_i\le\alpha_1,\;0\le\alpha_j\le\alpha_3,\;\alpha_1\alpha_3\le\tfrac18,\;a^2\le 8,\;0\le\pi\le1,\;"
+            r"0\le\alpha_i\le\alpha_1,\;0\le\alpha_j\le\alpha_3,\;\alpha_1\alpha_3\le\tfrac18,\;a^2\le "
+            r"8,\;0\le\pi\le1,\;"
             r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2\;\Rightarrow\;\kappa\le 1",
             over={
                 a: (None, None),
@@ -176,7 +178,8 @@ def gap_claims() -> list[Claim]:
         lemma(
             "A5.4",
             "the gap above a change of order",
-            "When the two smallest squares $z_1<z_2$ change order, the gap between the new second smallest (which comes "
+            "When the two smallest squares $z_1<z_2$ change order, the gap between the new second "
+            "smallest (which comes "
             "from $z_1$) and the third (from $z_3$) is at most the old gap $z_3-z_2$.",
             r"0<z_1<z_2\le z_3,\; r^2>z_1z_2,\; r^2\le z_1z_3\;\Rightarrow\;"
             r"\Bigl(z_3+\frac{r^2}{z_3}\Bigr)-\Bigl(z_1+\frac{r^2}{z_1}\Bigr)\le z_3-z_2",
@@ -203,7 +206,8 @@ def monotone_claims() -> list[Claim]:
         written(
             "A5",
             "sorted gaps do not grow",
-            "Sort the squares before and after a step: under the premise of Theorem A every gap between neighbours after "
+            "Sort the squares before and after a step: under the premise of Theorem A every gap between "
+            "neighbours after "
             "the step is at most the gap at the same place before it.",
             r"z^+_{(k+1)}-z^+_{(k)}\;\le\;z_{(k+1)}-z_{(k)}\qquad(k=1,\dots,D-1)",
             rests_on=("A1", "A3.1", "A3.3", "A4", "A5.1", "A5.2", "A5.3", "A5.4"),

@@ -26,8 +26,10 @@ def depth_two_step(limit_squared: Any, **options: Any) -> Claim:
     step = eta * (pi - 1)
     after1, after2 = w1 - step * w2, w2 - step * w1
     return lemma(
-        over={w1: (0, None), w2: (0, None), eta: (0, None)},
+        over={w1: (None, None), w2: (None, None), eta: (0, None)},
         where={
+            "w_1-positive": (w1, ">", 0),
+            "w_2-positive": (w2, ">", 0),
             "below": (pi, "<=", 1),
             "edge": (eta**2 * ((w1**2 - w2**2) ** 2 + 4), "<=", limit_squared),
         },
@@ -46,7 +48,7 @@ def _depth_two_proof() -> dict[str, Any]:
     b = w1**2 - w2**2
     s = b * eta * (w1 * w2 - 1)
     parts = [("1/4", ["edge"], s), ("1/4", [], s * eta * b)]
-    weights = ["w_1.lower", "w_2.lower"]
+    weights = ["w_1-positive", "w_2-positive"]
     parts += [("1", weights, s * eta), ("1", [*weights, "below"], s * eta)]
     return {
         "rule": "combination",
@@ -81,7 +83,8 @@ def membership_claims() -> list[Claim]:
         lemma(
             "N0.1",
             "equal weights stay below the bound",
-            "At depth 2 with equal weights a step sends the product $p$ to $p(1+\\eta(1-p))^2$, below $B=\\frac{19}{10}$ for "
+            "At depth 2 with equal weights a step sends the product $p$ to $p(1+\\eta(1-p))^2$, below "
+            "$B=\\frac{19}{10}$ for "
             "all $p\\in[0,B]$: with N0.2, such weights are in $S_\\eta$.",
             r"0\le p\le\tfrac{19}{10},\;\tfrac45\le\eta\le1\;\Rightarrow\;p\,(1+\eta(1-p))^2<\tfrac{19}{10}",
             over=over,
@@ -113,8 +116,8 @@ def neighbour_claims(depth: int) -> list[Claim]:
             8,
             identifier="N1",
             title="Theorem A at depth 2, in weights",
-            words="Theorem A at depth 2 below the minimum, stated in the weights themselves and proved without any written "
-            "step: $\\varphi^2=b^2+4$ there.",
+            words="Theorem A at depth 2 below the minimum, stated in the weights themselves and proved without any "
+            "written step: $\\varphi^2=b^2+4$ there.",
             formula=r"w_1w_2\le1,\;\eta^2(b^2+4)\le8\;\Rightarrow\;(b^+)^2\le b^2",
             method="given",
             proof=_depth_two_proof(),
@@ -133,7 +136,7 @@ def neighbour_claims(depth: int) -> list[Claim]:
             "A3.1 with 9 in place of 8",
             "No balance factor exceeds 2, with $a^2\\le9$.",
             r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\;a^2\le9\;\Rightarrow\;\kappa\le2",
-            over={a: (None, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
+            over={a: (0, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
             where={
                 "edge": (a**2, "<=", 9),
                 "simplex": (x + y, "<=", 1),
@@ -149,6 +152,7 @@ def neighbour_claims(depth: int) -> list[Claim]:
             f"The remainder at depth {depth} is at most $-\\frac1{{20}}$.",
             r"E_2\le-\tfrac1{20}",
             scope=f"depth {depth}",
+            varies=True,
             rests_on=("C2.1",),
             statement=remainder.statement,
             **false,

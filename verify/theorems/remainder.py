@@ -54,12 +54,15 @@ def remainder_identity(depth: int) -> Claim:
     after = pi * sp.Mul(*(1 - a * pi * x * e for x in rates)) - 1
     before = (1 - a) * e + remainder_value(alphas, rates, a, t, pi, e) * e**2
     hypotheses: dict[str, Any] = {
-        f"rate{k}": (x * (1 + t * alpha), "=", alpha) for k, (alpha, x) in enumerate(zip(alphas, rates), start=1)
+        f"rate{k}": (x * (1 + t * alpha), "=", alpha)
+        for k, (alpha, x) in enumerate(zip(alphas, rates, strict=True), start=1)
     }
     hypotheses["simplex"] = (sp.Add(*alphas), "=", 1)
     hypotheses["product"] = (sp.Mul(*(1 + t * alpha for alpha in alphas)), "=", pi**2)
     hypotheses["regular"] = (h, ">", 0)
-    statement = make_statement(dict.fromkeys((*alphas, *rates, a, t, e), (None, None)), (after, "=", before), hypotheses)
+    statement = make_statement(
+        dict.fromkeys((*alphas, *rates, a, t, e), (None, None)), (after, "=", before), hypotheses
+    )
     multipliers = {f"rate{k}": -a * pi**2 * e * h for k in range(1, depth + 1)}
     multipliers |= {"simplex": -a * pi**2 * e * (h + t * g), "product": a * pi**2 * e * g}
     proof = {
@@ -77,6 +80,7 @@ def remainder_identity(depth: int) -> Claim:
         r"\pi^+-1=(1-a)\,e+E_2\,e^2,\qquad E_2=a(\pi+1)\Bigl(\frac{\pi^2G}{h}-1\Bigr)"
         r"+a^2\pi^3\bigl(e_2(x)-(a\pi e)\,e_3(x)+(a\pi e)^2e_4(x)-\dots\bigr)",
         scope=f"depth {depth}",
+        varies=True,
         statement=statement,
         method="given",
         proof=proof,
@@ -99,6 +103,7 @@ def product_identity(depth: int) -> Claim:
         "On the shapes $\\pi^2-1=t\\,h$, hence $e=\\pi-1=t\\,h/(\\pi+1)$.",
         r"\prod_i(1+t\alpha_i)-1=t\,\bigl(1+e_2(\alpha)\,t+e_3(\alpha)\,t^2+\dots\bigr)",
         scope=f"depth {depth}",
+        varies=True,
         statement=statement,
         method="given",
         proof={"rule": "combination", "equalities": [{"fact": "simplex", "multiplier": "t"}]},
@@ -111,8 +116,16 @@ def remainder_bounds(depth: int, upper: sp.Rational = SLACK) -> list[Claim]:
     value = regular_remainder(alphas, a, t)
     over = {**bounds, a: (LOWEST_A, HIGHEST_A), t: (-SHIFT, SHIFT)}
     domain = r"\alpha_1\ge\dots\ge\alpha_D\ge0,\;\sum\alpha_i=1,\; a\in[\tfrac65,2],\;|t|\le\tfrac3{25}\;\Rightarrow\;"
-    shared = {"over": over, "where": order, "method": "bisection", "scope": f"depth {depth}"}
-    words = f"Near the minimum the remainder at depth {depth} is {{}}, for every shape (weights labelled by falling $\\alpha$)."
+    shared: dict[str, Any] = {
+        "over": over,
+        "where": order,
+        "method": "bisection",
+        "scope": f"depth {depth}",
+        "varies": True,
+    }
+    words = (
+        f"Near the minimum the remainder at depth {depth} is {{}}, for every shape (labelled so that $\\alpha$ falls)."
+    )
     return [
         lemma(
             "C2.1",
@@ -137,17 +150,18 @@ def remainder_bounds(depth: int, upper: sp.Rational = SLACK) -> list[Claim]:
 
 def shift_claims(depth: int) -> list[Claim]:
     """Return claims C0.1 and C0.2: |e| <= 0.0566 implies |t| <= 0.12."""
-    (t, pi), (_, alphas, bounds, order) = symbols("t pi"), shape_variables(depth)
+    (t,), (_, alphas, bounds, order) = symbols("t"), shape_variables(depth)
     product = sp.Mul(*(1 + t * alpha for alpha in alphas))
     inside = {"inside": (1 + t * alphas[0], ">", 0)}
     return [
         lemma(
             "C0.1",
             "a large positive shift is far from the minimum",
-            "For $t\\ge\\frac3{25}$: $\\pi^2\\ge1+t>(1+0.0566)^2$. The statement has $f=1+t\\alpha$, joined to a product "
-            "$P\\ge1+tS$, $S$ the sum of the shapes already in it.",
+            "For $t\\ge\\frac3{25}$: $\\pi^2\\ge1+t>(1+0.0566)^2$. The statement joins one more factor "
+            "$1+t\\alpha$ to a "
+            "product $P\\ge1+tS$, where $S$ is the sum of the shapes already in it.",
             r"P\ge1+tS\;\Rightarrow\;P(1+t\alpha)\ge1+t(S+\alpha)\qquad(t,S,\alpha\ge0)",
-            over={s: (0, None) for s in symbols("t S alpha")} | {sp.Symbol("P"): (None, None)},
+            over=dict.fromkeys(symbols("t S alpha"), (0, None)) | {sp.Symbol("P"): (None, None)},
             where={"so-far": (sp.Symbol("P"), ">=", 1 + t * sp.Symbol("S"))},
             then=(sp.Symbol("P") * (1 + t * sp.Symbol("alpha")), ">=", 1 + t * (sp.Symbol("S") + sp.Symbol("alpha"))),
         ),
@@ -161,5 +175,6 @@ def shift_claims(depth: int) -> list[Claim]:
             then=(product, "<", (1 - RADIUS) ** 2),
             method="bisection",
             scope=f"depth {depth}",
+            varies=True,
         ),
     ]
