@@ -111,7 +111,8 @@ def make_statement(
     Raises
     ------
     ValueError
-        When an expression is not in the kernel's language or uses a symbol that is not declared.
+        When an expression is not in the kernel's language or uses a symbol that is not declared, or when the two sides
+        of the conclusion are the same term.
     """
     table = TermTable()
     declared = []
@@ -132,6 +133,8 @@ def make_statement(
 
     assumed = tuple(build(name, claimed) for name, claimed in (hypotheses or {}).items())
     goal = build("conclusion", conclusion)
+    if goal.left == goal.right:
+        raise ValueError("the two sides of the conclusion are the same term: the statement says nothing")
     text = Statement(tuple(table.nodes), tuple(declared), assumed, goal).text()
     for _ in range(4):
         again = parse_statement(text).text()

@@ -44,7 +44,7 @@ def sharpness_claims() -> list[Claim]:
             over={a: (0, 2), pi: (1 - RADIUS, 1 + RADIUS), x: (0, 1), t: (-SHIFT, SHIFT)},
             then=(a**2 * pi**2 * x**2 / (1 + t * x), "<=", DECAY),
             method="bisection",
-            rests_on=("A0.1",),
+            rests_on=("A0.2",),
         ),
         written(
             "C3",
@@ -52,7 +52,7 @@ def sharpness_claims() -> list[Claim]:
             "If $0\\le a\\le2$, $|e|\\le0.0566$, $|t|\\le0.12$ and no weight changes sign, then "
             "$\\varphi(w^+)\\ge\\varphi(w)(1-5.1\\,e^2)$.",
             r"\varphi(w^+)\ge\varphi(w)\,(1-5.1\,e^2)",
-            rests_on=("A1", "C3.1", "C3.2"),
+            rests_on=("A0.1", "A0.2", "C3.1", "C3.2"),
         ),
     ]
 

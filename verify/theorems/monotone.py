@@ -9,36 +9,56 @@ from verify.theorems.writing import PAPER, lemma, symbols, written
 EDGE_SQUARED = sp.Integer(8)  # a <= 2 sqrt 2
 
 
-def step_claims() -> list[Claim]:
-    """Return A0 and A1: the step in shape coordinates, and what it does to a balance."""
-    a, t, pi, x, y, phi, eta, w, v, r = symbols("a t pi alpha_i alpha_j phi eta w_i w_j r")
-    f, g = 1 + t * x, 1 + t * y
+def coordinate_claims() -> list[Claim]:
+    """Return A0: squares, step and balance factor in shape coordinates, from the definitions of these."""
+    a, t, pi, x, y, phi, eta, z, v, star, r = symbols("a t pi alpha_i alpha_j phi eta z_i z_j z_star r")
+    f, g, step = 1 + t * x, 1 + t * y, a * pi * (pi - 1)
+    definitions = {"shape": (x * phi * star, "=", 1), "shift": (t, "=", phi * (z - star))}
     return [
         lemma(
             "A0.1",
-            "relative step in shape coordinates",
-            "With $\\alpha_i = 1/(\\varphi z^*_i)$, $a = \\eta\\varphi$ and $t = \\varphi(z_i - z^*_i)$, the relative "
-            "step $\\rho_i = r/z_i$ depends on $(\\alpha, a, t)$ alone.",
-            r"r = \eta\,\pi(\pi-1) = \rho_i z_i,\qquad \rho_i = \frac{a\,\alpha_i\,\pi(\pi-1)}{1+t\alpha_i},\qquad "
-            r"z_i = \frac{1+t\alpha_i}{\varphi\,\alpha_i}",
-            over=(x, phi, t, eta, pi),
-            where={"shape": (x, ">", 0), "sharpness": (phi, ">", 0), "inside": (f, ">", 0)},
-            then=(eta * pi * (pi - 1), "=", eta * phi * x * pi * (pi - 1) / f * (f / (phi * x))),
+            "squares in shape coordinates",
+            "With $\\alpha_i = 1/(\\varphi z^*_i)$ and $t = \\varphi(z_i - z^*_i)$, $z_i=z^*_i(1+t\\alpha_i)$.",
+            r"\alpha_i\varphi z_i^*=1,\;t=\varphi(z_i-z_i^*)\;\Rightarrow\;z_i^*(1+t\alpha_i)=z_i",
+            over=(z, star, phi, x, t),
+            where=definitions,
+            then=(star * f, "=", z),
         ),
         lemma(
             "A0.2",
-            "balance factor in shape coordinates",
-            "The factor $\\kappa_{ij} = r^2/(z_i z_j)$ is $\\rho_i\\rho_j$, in shape coordinates.",
-            r"\kappa_{ij} = \rho_i\rho_j = \frac{a^2\alpha_i\alpha_j\,\pi^2(1-\pi)^2}{(1+t\alpha_i)(1+t\alpha_j)}",
-            over=(a, t, pi, x, y),
-            where={"inside_i": (f, ">", 0), "inside_j": (g, ">", 0)},
-            then=(
-                (a * x * pi * (pi - 1) / f) * (a * y * pi * (pi - 1) / g),
-                "=",
-                a**2 * x * y * pi**2 * (1 - pi) ** 2 / (f * g),
-            ),
-            rests_on=("A0.1",),
+            "relative step in shape coordinates",
+            "With $a=\\eta\\varphi$ besides, the relative step $\\rho_i = r/z_i$ of a square depends on "
+            "$(\\alpha, a, t)$ alone.",
+            r"r=\eta\,\pi(\pi-1)\;\Rightarrow\;r\,(1+t\alpha_i)=a\,\alpha_i\,\pi(\pi-1)\,z_i,\quad\text{that is}\quad "
+            r"\rho_i=\frac{a\,\alpha_i\,\pi(\pi-1)}{1+t\alpha_i}",
+            over=(z, star, phi, x, t, a, eta, pi, r),
+            where={**definitions, "edge": (a, "=", eta * phi), "step": (r, "=", eta * pi * (pi - 1))},
+            then=(r * f, "=", step * x * z),
         ),
+        lemma(
+            "A0.3",
+            "balance factor in shape coordinates",
+            "The factor $\\kappa_{ij} = r^2/(z_i z_j)$ is $\\rho_i\\rho_j$.",
+            r"\kappa_{ij}=\frac{r^2}{z_iz_j}=\frac{a^2\alpha_i\alpha_j\,\pi^2(1-\pi)^2}{(1+t\alpha_i)(1+t\alpha_j)}",
+            over=(a, t, pi, x, y, z, v, r),
+            where={
+                "positive_i": (z, ">", 0),
+                "positive_j": (v, ">", 0),
+                "inside_i": (f, ">", 0),
+                "inside_j": (g, ">", 0),
+                "step_i": (r * f, "=", step * x * z),
+                "step_j": (r * g, "=", step * y * v),
+            },
+            then=(r**2 / (z * v), "=", a**2 * x * y * pi**2 * (1 - pi) ** 2 / (f * g)),
+            rests_on=("A0.2",),
+        ),
+    ]
+
+
+def step_claims() -> list[Claim]:
+    """Return A1: what a step does to a balance."""
+    w, v, r = symbols("w_i w_j r")
+    return [
         lemma(
             "A1",
             "a step multiplies each balance",
@@ -70,7 +90,7 @@ def below_claims() -> list[Claim]:
             over={a: (None, None), t: (None, None), x: (0, None), y: (0, None), pi: (None, None), rest: (0, 1)},
             where={"inside_i": (f, ">", 0), "inside_j": (g, ">", 0), "product": (pi**2, "=", f * g * rest)},
             then=(a**2 * x * y * pi**2 * (1 - pi) ** 2 / (f * g), "<=", a**2 * x * y * (1 - pi) ** 2),
-            rests_on=("A0.2",),
+            rests_on=("A0.3",),
         ),
         lemma(
             "A2.2",
@@ -200,6 +220,7 @@ def gap_claims() -> list[Claim]:
 def monotone_claims() -> list[Claim]:
     """Return the chain of Theorem A, for every depth, in order."""
     return [
+        *coordinate_claims(),
         *step_claims(),
         *below_claims(),
         *gap_claims(),
@@ -210,7 +231,7 @@ def monotone_claims() -> list[Claim]:
             "neighbours after "
             "the step is at most the gap at the same place before it.",
             r"z^+_{(k+1)}-z^+_{(k)}\;\le\;z_{(k+1)}-z_{(k)}\qquad(k=1,\dots,D-1)",
-            rests_on=("A1", "A3.1", "A3.3", "A4", "A5.1", "A5.2", "A5.3", "A5.4"),
+            rests_on=("A0.1", "A1", "A3.1", "A3.3", "A4", "A5.1", "A5.2", "A5.3", "A5.4"),
         ),
         *majorization_claims(),
         written(

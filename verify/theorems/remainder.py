@@ -84,7 +84,7 @@ def remainder_identity(depth: int) -> Claim:
         statement=statement,
         method="given",
         proof=proof,
-        rests_on=("A0.1",),
+        rests_on=("A0.1", "A0.2"),
     )
 
 
