@@ -32,7 +32,8 @@ RULES = {
     "combination": "the conclusion is a sum of products of hypotheses, squares and non-negative rationals, over a "
     "positive denominator; that, too, is an identity of polynomials.",
     "bisection": "the domain is cut into boxes; the leaves cover it, and on each leaf interval arithmetic shows that "
-    "the conclusion holds or that a hypothesis fails.",
+    "the conclusion holds, that a hypothesis fails, or that the conclusion exceeds a multiple of a hypothesis (so that "
+    "it holds wherever the hypothesis does).",
     "substitution": "the claim is an instance of another.",
     "counterexample": "at an exact point all hypotheses hold and the conclusion fails.",
 }

@@ -78,7 +78,7 @@ def run_scalar(question: Question, folder: Path, *, as_json: bool = False) -> in
     if as_json:
         print(json.dumps(data, indent=1, ensure_ascii=False))
     else:
-        print_summary(data, Console())
+        print_summary(data, Console(width=None if sys.stdout.isatty() else 120))
     console.print(f"report: {report}", highlight=False, soft_wrap=True)
     return exit_code(data)
 

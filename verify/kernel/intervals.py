@@ -40,8 +40,10 @@ def negate(x: Interval) -> Interval:
 
 def multiply(x: Interval, y: Interval) -> Interval:
     """Return x * y."""
-    if x[0] >= 0 and y[0] >= 0:
-        return x[0] * y[0] >> BITS, -(-x[1] * y[1] >> BITS)
+    if x[0] >= 0:  # the ends of the product depend on the sign of y only
+        low = x[0] * y[0] if y[0] >= 0 else x[1] * y[0]
+        high = x[1] * y[1] if y[1] >= 0 else x[0] * y[1]
+        return low >> BITS, -(-high >> BITS)
     products = x[0] * y[0], x[0] * y[1], x[1] * y[0], x[1] * y[1]
     return min(products) >> BITS, -(-max(products) >> BITS)
 

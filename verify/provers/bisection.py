@@ -7,21 +7,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from verify.kernel.statements import Relation, Statement
-from verify.provers.tape import Array, Interval, Tape, assert_rounding, outward
+from verify.provers.linear import Linear
+from verify.provers.tape import Array, Interval, Tape, assert_rounding
+from verify.provers.tree import EXPONENTS, LEAF, MULTIPLIER, Ints, Tree, quantise
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
-Ints: TypeAlias = npt.NDArray[np.int64]
-
-UNDECIDED = "?"
-LEAF, MULTIPLIER = 100, 1000
-EXPONENTS = 32
 
 
 @dataclass(frozen=True)
@@ -56,109 +52,6 @@ def _fails(relation: Relation, gap: Interval) -> Bools:
     if relation.equality:
         return (gap[0] > 0) | (gap[1] < 0)
     return gap[1] <= 0 if relation.strict else gap[1] < 0
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A function over boxes in mean-value form: `value` at the centres (boxes,), `slope`, `radius` by variable."""
-
-    value: Interval
-    slope: Interval
-    radius: Array
-
-    def reach(self) -> Array:
-        """Return |slope| * radius, by variable."""
-        with np.errstate(all="ignore"):
-            largest = np.maximum(np.abs(self.slope[0]), np.abs(self.slope[1]))
-            return np.asarray(largest * self.radius * (1 + 4e-16) + 5e-324)
-
-    def range(self) -> Interval:
-        """Enclose the function over each box."""
-        with np.errstate(all="ignore"):
-            total = self.reach().sum(axis=0) * (1 + 1e-14)
-            return outward(self.value[0] - total, self.value[1] + total)
-
-    def smear(self) -> Array:
-        """Return each variable's share in the width of the range."""
-        reach: Array = np.nan_to_num(self.reach(), nan=1e300, posinf=1e300)
-        return np.asarray(reach / (reach.sum(axis=0) + TINY_SCORE))
-
-    def multiplier(self, other: "Linear", chosen: Ints) -> Array:
-        """Return, for boxes `chosen` of this function, the factor m that makes this - m * other flattest."""
-        with np.errstate(all="ignore"):
-            mine = (self.slope[0] + self.slope[1])[:, chosen] * other.radius
-            theirs = (other.slope[0] + other.slope[1]) * other.radius
-            return np.asarray((mine * theirs).sum(axis=0) / (theirs * theirs).sum(axis=0))
-
-    def minus(self, other: "Linear", chosen: Ints, factor: Array) -> "Linear":
-        """Return this - factor * other on boxes `chosen` of this function, factor >= 0."""
-        with np.errstate(all="ignore"):
-            ends = [
-                outward(mine[0][..., chosen] - factor * theirs[1], mine[1][..., chosen] - factor * theirs[0])
-                for mine, theirs in ((self.value, other.value), (self.slope, other.slope))
-            ]
-            extra = [np.abs(factor * np.abs(b[0]) + factor * np.abs(b[1])) * 2**-51 for b in (other.value, other.slope)]
-            (v, s) = (outward(lo - e, hi + e) for (lo, hi), e in zip(ends, extra, strict=True))
-        return Linear(v, s, other.radius)
-
-
-class _Tree:
-    """Nodes of the growing tree: letter of a leaf or axis of a cut, and the first child."""
-
-    def __init__(self) -> None:
-        self.code: Ints = np.full(1024, -1, dtype=np.int64)
-        self.child: Ints = np.zeros(1024, dtype=np.int64)
-        self.size = 1
-
-    def extend(self, count: int) -> Ints:
-        """Add `count` nodes and return their indices."""
-        while self.size + count > len(self.code):
-            self.code = np.concatenate([self.code, np.full_like(self.code, -1)])
-            self.child = np.concatenate([self.child, np.zeros_like(self.child)])
-        new = np.arange(self.size, self.size + count)
-        self.size += count
-        return new
-
-    def text(self) -> str:
-        """Return the tree in preorder, in the kernel's notation."""
-        code, child = self.code.tolist(), self.child.tolist()
-        stack, parts = [0], []
-        while stack:
-            node = stack.pop()
-            parts.append(_token(code[node]))
-            if 0 <= code[node] < LEAF:
-                stack += (child[node] + 1, child[node])
-        return "".join(parts)
-
-
-@lru_cache(maxsize=4096)
-def _token(code: int) -> str:
-    """Return the token of a code: -1 undecided, 0..25 cut axis, LEAF + 2k + form, MULTIPLIER + packed (k, multiplier).
-
-    Relation k is the conclusion (0) or hypothesis k; form 1 is the mean-value form; a multiplier is n 2^e, n in 8..15.
-    """
-    if code < 0:
-        return UNDECIDED
-    if code < LEAF:
-        return chr(ord("a") + code)
-    if code < MULTIPLIER:
-        k, form = divmod(code - LEAF, 2)
-        return "!" * form + ("." if k == 0 else chr(ord("A") + k - 1))
-    k, packed = divmod(code - MULTIPLIER, 8 * EXPONENTS)
-    exponent, mantissa = divmod(packed, 8)
-    return f"[{chr(ord('A') + k - 1)}{Fraction(8 + mantissa) * Fraction(2) ** (exponent - EXPONENTS // 2)}]"
-
-
-def _quantise(multiplier: Array) -> tuple[Array, Ints]:
-    """Round positive multipliers to n 2^e with n in 8..15; return them and their packed form (-1: out of range)."""
-    with np.errstate(all="ignore"):
-        exponent = np.floor(np.log2(multiplier)) - 3
-        mantissa = np.floor(multiplier / np.exp2(exponent))
-    shifted = exponent + EXPONENTS // 2
-    good = np.isfinite(multiplier) & (multiplier > 0) & (shifted >= 0) & (shifted < EXPONENTS)
-    mantissa = np.where(good, np.clip(mantissa, 8, 15), 8.0)
-    packed = np.where(good, np.nan_to_num(shifted) * 8 + mantissa - 8, -1).astype(np.int64)
-    return np.where(good, mantissa * np.exp2(np.where(good, exponent, 0.0)), 0.0), packed
 
 
 class Bisection:
@@ -209,7 +102,7 @@ class Bisection:
         An interrupt (KeyboardInterrupt) ends the search early and keeps what is decided. `progress` is called with
         (boxes evaluated, boxes open).
         """
-        tree, began = _Tree(), time.monotonic()
+        tree, began = Tree(), time.monotonic()
         pending: list[tuple[Array, Array, Ints]] = [(self.start[:, :1], self.start[:, 1:], np.zeros(1, dtype=np.int64))]
         stuck: list[tuple[Array, Array]] = []
         boxes = 0
@@ -247,7 +140,7 @@ class Bisection:
         lows, highs, indices = zip(*taken, strict=True)
         return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1), np.concatenate(indices)
 
-    def _decide(self, lo: Array, hi: Array, ids: Ints, tree: _Tree) -> tuple[Bools, Array]:
+    def _decide(self, lo: Array, hi: Array, ids: Ints, tree: Tree) -> tuple[Bools, Array]:
         """Decide what can be decided, write the leaves; return the mask of open boxes and their cut scores."""
         low, high = lo - self.slack, hi + self.slack
         alive = np.arange(ids.size)
@@ -283,14 +176,14 @@ class Bisection:
             failed = _fails(self.relations[k], hypothesis.range())
             tree.code[ids[members[failed]]] = LEAF + 2 * k + 1
             score[:, members] += hypothesis.smear()
-            multiplier, packed = _quantise(conclusion.multiplier(hypothesis, place[members]))
+            multiplier, packed = quantise(conclusion.multiplier(hypothesis, place[members]))
             joint = conclusion.minus(hypothesis, place[members], multiplier)
             follows = ~failed & (packed >= 0) & _holds(self.relations[0], joint.range())
             tree.code[ids[members[follows]]] = MULTIPLIER + 8 * EXPONENTS * k + packed[follows]
             open_[members[failed | follows]] = False
         return open_, score[:, open_]
 
-    def _linear(self, k: int, lo: Array, hi: Array) -> "Linear":
+    def _linear(self, k: int, lo: Array, hi: Array) -> Linear:
         """Enclose relation k's gap over each box: value at the centre, slopes over the box, radii."""
         tape, count = self.tapes[k], lo.shape[1]
         _, values = tape.evaluate(lo, hi, keep=True)
@@ -303,7 +196,7 @@ class Bisection:
         radius = np.maximum(hi - centre, centre - lo) * (1 + 4e-16) + 5e-324
         return Linear(value, (low, high), radius)
 
-    def _cut(self, lo: Array, hi: Array, ids: Ints, score: Array, tree: _Tree) -> list[tuple[Array, Array, Ints]]:
+    def _cut(self, lo: Array, hi: Array, ids: Ints, score: Array, tree: Tree) -> list[tuple[Array, Array, Ints]]:
         """Halve each box along the variable with the largest score (the widest, relative, where no score tells)."""
         width = (hi - lo) / (self.start[:, 1:] - self.start[:, :1])
         score = (np.where(np.isfinite(score), score, 0.0) + 1e-3) * width**FAIRNESS
@@ -318,7 +211,7 @@ class Bisection:
         tree.child[ids] = children[0::2]
         return [(right_lo, hi, children[1::2]), (lo, left_hi, children[0::2])]
 
-    def _result(self, tree: _Tree, boxes: int, left: list[tuple[Array, Array]], seconds: float) -> BisectionResult:
+    def _result(self, tree: Tree, boxes: int, left: list[tuple[Array, Array]], seconds: float) -> BisectionResult:
         undecided, volume, hardest = 0, 0.0, {}
         span = self.start[:, 1:] - self.start[:, :1]
         for lo, hi in left:
@@ -333,5 +226,4 @@ class Bisection:
         return BisectionResult(tree.text(), boxes, int((codes >= LEAF).sum()), undecided, volume, seconds, hardest)
 
 
-TINY_SCORE = 1e-300
 FAIRNESS = 0.15

@@ -1,7 +1,8 @@
-"""Theorem A proved a second time, directly: phi(w+) <= phi(w) by bisection at depth 2 and 3.
+"""Theorem A proved a second time, directly, at depth 2 and 3: these claims use none of the written arguments.
 
-These claims use none of the written arguments; they check the chain A1-A7 from outside, away from the places where
-phi(w+) = phi(w). Everything that vanishes with the step is divided out first, so no margin is needed at t = 0.
+At depth 2 algebra proves all of it (D2.1 to D2.3). At depth 2 and 3 bisection proves phi(w+) <= phi(w) in shape
+coordinates, away from the places where the two are equal. Everything that vanishes with the step is divided out first,
+so no margin is needed at t = 0.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import sympy as sp
 
 from symbolic.symmetric import elementary_symmetric, horner
 from verify.claims import Claim
+from verify.encode import term_text
 from verify.theorems.remainder import shape_variables
 from verify.theorems.writing import lemma, symbols
 
@@ -89,6 +91,117 @@ def _spread(alphas: tuple[Any, ...], least: Any) -> dict[str, Any]:
     return {"spread": (cubes - squares**2, ">=", least)}
 
 
+def depth_two_sharpness() -> Claim:
+    """Return the claim that phi^2 = b^2 + 4 at depth 2, b the balance."""
+    p, q, b = symbols("z_1 z_2 b")
+    return lemma(
+        "D2.1",
+        "sharpness and balance at depth 2",
+        "At depth 2 the GFS sharpness is a function of the balance $b=z_1^*-z_2^*$ alone, and grows with $|b|$.",
+        r"z_1^*z_2^*=1,\;b=z_1^*-z_2^*\;\Rightarrow\;\varphi^2=\Bigl(\frac1{z_1^*}+\frac1{z_2^*}\Bigr)^2=b^2+4",
+        over=(p, q, b),
+        where={
+            "positive1": (p, ">", 0),
+            "positive2": (q, ">", 0),
+            "minimum": (p * q, "=", 1),
+            "balance": (b, "=", p - q),
+        },
+        then=((1 / p + 1 / q) ** 2, "=", b**2 + 4),
+        scope="depth 2",
+    )
+
+
+def _weights_step() -> tuple[tuple[Any, ...], Any, Any, tuple[Any, Any]]:
+    """Return the symbols w_1, w_2, eta, the balance, s = eta (pi - 1), and the weights after a step at depth 2."""
+    w1, w2, eta = symbols("w_1 w_2 eta")
+    s = eta * (w1 * w2 - 1)
+    return (w1, w2, eta), w1**2 - w2**2, s, (w1 - s * w2, w2 - s * w1)
+
+
+def _squares(parts: list[tuple[str, list[str], Any]]) -> list[dict[str, Any]]:
+    """Return summands of a combination from (coefficient, facts, square)."""
+    return [{"coefficient": c, "facts": facts, "square": term_text(square)} for c, facts, square in parts]
+
+
+def depth_two_below(identifier: str, title: str, words: str, limit: Any, **options: Any) -> Claim:
+    """Return Theorem A at depth 2 for pi <= 1 and (eta phi)^2 <= limit, in the weights: |b| does not grow.
+
+    b^2 - (b+)^2 = b^2 kappa (2 - kappa) with kappa = s^2, s = eta (pi - 1).
+    """
+    (w1, w2, eta), b, _, (after1, after2) = _weights_step()
+    return lemma(
+        identifier,
+        title,
+        words,
+        rf"w_1w_2\le1,\;\eta^2(b^2+4)\le{limit}\;\Rightarrow\;(b^+)^2\le b^2\qquad(b=w_1^2-w_2^2)",
+        over={w1: (None, None), w2: (None, None), eta: (0, None)},
+        where={
+            "w_1-positive": (w1, ">", 0),
+            "w_2-positive": (w2, ">", 0),
+            "below": (w1 * w2, "<=", 1),
+            "edge": (eta**2 * (b**2 + 4), "<=", limit),
+        },
+        then=((after1**2 - after2**2) ** 2, "<=", b**2),
+        scope="depth 2",
+        **options,
+    )
+
+
+def _depth_two_below_proof() -> dict[str, Any]:
+    """With t = b s, b^2 - (b+)^2 = t^2 (8 - eta^2 (b^2 + 4)) / 4 + (t eta b)^2 / 4 + (t eta)^2 pi (1 + (1 - pi))."""
+    (_, _, eta), b, s, _ = _weights_step()
+    weights = ["w_1-positive", "w_2-positive"]
+    parts = [("1/4", ["edge"], b * s), ("1/4", [], b * s * eta * b), ("1", weights, b * s * eta)]
+    return {"rule": "combination", "sum": _squares([*parts, ("1", [*weights, "below"], b * s * eta)])}
+
+
+def depth_two_above() -> Claim:
+    """Return Theorem A at depth 2 for pi >= 1 without sign change, in the weights.
+
+    w_1 (b^2 - (b+)^2) = (b s)^2 (w_1 + w_1 (1 - s^2)), and w_1 (1 - s^2) = w_1^+ + s w_2^+.
+    """
+    (w1, w2, eta), b, s, (after1, after2) = _weights_step()
+    parts: list[tuple[str, list[str], Any]] = [
+        ("1", ["w_1-positive"], b * s),
+        ("1", ["sign1"], b * s),
+        ("1", ["eta.lower", "above", "sign2"], b * s),
+    ]
+    return lemma(
+        "D2.3",
+        "Theorem A at depth 2, above the minimum",
+        "The same for $w_1w_2\\ge1$ when no weight changes sign: $|b|$ does not grow.",
+        r"w_1w_2\ge1,\;w_1^+>0,\;w_2^+>0\;\Rightarrow\;(b^+)^2\le b^2",
+        over={w1: (None, None), w2: (None, None), eta: (0, None)},
+        where={
+            "w_1-positive": (w1, ">", 0),
+            "w_2-positive": (w2, ">", 0),
+            "above": (w1 * w2, ">=", 1),
+            "sign1": (after1, ">", 0),
+            "sign2": (after2, ">", 0),
+        },
+        then=((after1**2 - after2**2) ** 2, "<=", b**2),
+        scope="depth 2",
+        method="given",
+        proof={
+            "rule": "combination",
+            "multiplier": [{"coefficient": "1", "facts": ["w_1-positive"]}],
+            "sum": _squares(parts),
+        },
+        rests_on=("D2.1",),
+    )
+
+
 def direct_claims() -> list[Claim]:
     """Return the direct claims at depth 2 and 3."""
-    return [make(depth, *MARGINS[depth]) for depth in (2, 3) for make in (below_minimum, above_minimum)]
+    below = depth_two_below(
+        "D2.2",
+        "Theorem A at depth 2, below the minimum",
+        "Theorem A at depth 2 below the minimum, in the weights themselves: as $\\varphi^2=b^2+4$, it says that $|b|$ "
+        "does not grow.",
+        8,
+        method="given",
+        proof=_depth_two_below_proof(),
+        rests_on=("D2.1",),
+    )
+    by_boxes = [make(depth, *MARGINS[depth]) for depth in (2, 3) for make in (below_minimum, above_minimum)]
+    return [depth_two_sharpness(), below, depth_two_above(), *by_boxes]

@@ -9,51 +9,11 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
-from verify.encode import term_text
+from verify.theorems.direct import depth_two_below
 from verify.theorems.remainder import remainder_bounds
 from verify.theorems.writing import lemma, symbols
 
 HALF = sp.Rational(1, 2)
-
-
-def depth_two_step(limit_squared: Any, **options: Any) -> Claim:
-    """Return Theorem A at depth 2 for pi <= 1 and (eta phi)^2 <= limit_squared, directly in weights.
-
-    At depth 2, phi^2 = b^2 + 4 with the balance b = w_1^2 - w_2^2, so phi(w+) <= phi(w) says that |b| does not grow.
-    """
-    w1, w2, eta = symbols("w_1 w_2 eta")
-    pi = w1 * w2
-    step = eta * (pi - 1)
-    after1, after2 = w1 - step * w2, w2 - step * w1
-    return lemma(
-        over={w1: (None, None), w2: (None, None), eta: (0, None)},
-        where={
-            "w_1-positive": (w1, ">", 0),
-            "w_2-positive": (w2, ">", 0),
-            "below": (pi, "<=", 1),
-            "edge": (eta**2 * ((w1**2 - w2**2) ** 2 + 4), "<=", limit_squared),
-        },
-        then=((after1**2 - after2**2) ** 2, "<=", (w1**2 - w2**2) ** 2),
-        scope="depth 2",
-        **options,
-    )
-
-
-def _depth_two_proof() -> dict[str, Any]:
-    """Return the proof of the true claim: b^2 - (b^+)^2 = b^2 kappa (2 - kappa) with kappa = eta^2 (pi - 1)^2.
-
-    With s = b eta (pi - 1), it is s^2 (8 - eta^2 (b^2 + 4)) / 4 + (s eta b)^2 / 4 + (s eta)^2 pi (1 + (1 - pi)).
-    """
-    w1, w2, eta = symbols("w_1 w_2 eta")
-    b = w1**2 - w2**2
-    s = b * eta * (w1 * w2 - 1)
-    parts = [("1/4", ["edge"], s), ("1/4", [], s * eta * b)]
-    weights = ["w_1-positive", "w_2-positive"]
-    parts += [("1", weights, s * eta), ("1", [*weights, "below"], s * eta)]
-    return {
-        "rule": "combination",
-        "sum": [{"coefficient": c, "facts": facts, "square": term_text(square)} for c, facts, square in parts],
-    }
 
 
 def balanced_step(radius: Any, factor: Any, **options: Any) -> Claim:
@@ -112,23 +72,12 @@ def neighbour_claims(depth: int) -> list[Claim]:
     remainder = remainder_bounds(depth, upper=-sp.Rational(1, 20))[0]
     member = ("N0.1", "N0.2")
     return [
-        depth_two_step(
-            8,
-            identifier="N1",
-            title="Theorem A at depth 2, in weights",
-            words="Theorem A at depth 2 below the minimum, stated in the weights themselves and proved without any "
-            "written step: $\\varphi^2=b^2+4$ there.",
-            formula=r"w_1w_2\le1,\;\eta^2(b^2+4)\le8\;\Rightarrow\;(b^+)^2\le b^2",
-            method="given",
-            proof=_depth_two_proof(),
-        ),
-        depth_two_step(
+        depth_two_below(
+            "D2.2.false",
+            "Theorem A with 2.9 in place of 2 sqrt 2",
+            "D2.2 with $\\eta\\varphi\\le2.9$.",
             sp.Rational(29, 10) ** 2,
-            identifier="N1.false",
-            title="Theorem A with 2.9 in place of 2 sqrt 2",
-            words="The same with $\\eta\\varphi\\le2.9$.",
-            formula=r"w_1w_2\le1,\;\eta^2(b^2+4)\le2.9^2\;\Rightarrow\;(b^+)^2\le b^2",
-            rests_on=("N1", "theorem-A"),
+            rests_on=("D2.2", "theorem-A"),
             **false,
         ),
         lemma(

@@ -40,7 +40,7 @@ def selected_graph(depth: int, theorem: str) -> ClaimGraph:
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
     kept = set(graph.closure([THEOREMS[theorem]]))
-    roots = [THEOREMS[theorem], "N1", *(c.identifier for c in direct_claims())]
+    roots = [THEOREMS[theorem], *(c.identifier for c in direct_claims())]
     if "theorem-C" in kept:
         roots += ["N0.1", "N0.2"]
     return graph.restricted(roots)
