@@ -44,6 +44,8 @@ class Encoder:
         if e.is_Rational:
             return self.table.const(rational_of(e))
         if e.is_Symbol:
+            if e.assumptions0 != {"commutative": True}:
+                raise ValueError(f"symbol {e}: has assumptions, by which sympy may simplify; give bounds instead")
             return self.table.var(e.name)
         if e.is_Add:
             return self._sum(e.args)

@@ -126,8 +126,18 @@ def regress(jobs: int, show: Callable[[str, Outcome], None]) -> list[str]:
         committed = read_manifest(read_json(read_file(MANIFEST)))
     except KernelError as error:
         return [*found, f"manifest: {error}"]
-    entries, _ = prove_anew(DEPTHS, jobs, show)
-    found += differences(committed, entries)
+    silent: list[str] = []
+
+    def note(part: str, outcome: Outcome) -> None:
+        show(part, outcome)
+        silent.extend(
+            f"{outcome.identifier}: {answer['solver']} did not run"
+            for answer in outcome.solvers
+            if answer["answer"] == "error"
+        )
+
+    entries, _ = prove_anew(DEPTHS, jobs, note)
+    found += differences(committed, entries) + silent
     if not found and GALLERY.exists():
         found += gallery_differences(entries)
     return found

@@ -22,7 +22,9 @@ from verify.kernel.intervals import Interval, enclose, evaluate, mean_value
 from verify.kernel.statements import Relation, Statement
 from verify.kernel.terms import Node, extract
 
-MAX_OPEN = 10_000
+MAX_VARIABLES = 26
+MAX_DEPTH = 2_000
+MAX_HELD = 200_000
 TOKEN = re.compile(r"[a-z?]|!?[.A-Z]|\[([A-Z])([0-9]{1,9}(?:/[0-9]{1,9})?)\]", re.ASCII)
 
 Sides: TypeAlias = tuple[tuple[Fraction, Fraction], ...]
@@ -45,7 +47,7 @@ class LeafChecker:
 
     def __init__(self, statement: Statement) -> None:
         letters = "." + "".join(chr(ord("A") + i) for i in range(min(26, len(statement.hypotheses))))
-        self.statement = statement
+        self.statement, self.held = statement, 0
         self.relations = dict(zip(letters, (statement.conclusion, *statement.hypotheses), strict=False))
         self.tables = {letter: extract(statement.nodes, r.gap) for letter, r in self.relations.items()}
 
@@ -53,11 +55,15 @@ class LeafChecker:
         """Return the terms of (gap of the conclusion) - multiplier * (gap of the hypothesis)."""
         key = letter + multiplier
         if key not in self.tables:
+            if self.held > MAX_HELD:  # a hostile tree may name ever new multipliers: forget the old tables
+                self.tables = {k: table for k, table in self.tables.items() if len(k) == 1}
+                self.held = 0
             nodes, gaps = list(self.statement.nodes), (self.statement.conclusion.gap, self.relations[letter].gap)
             count = len(nodes)
             nodes.append(Node("const", value=exact(multiplier, "multiplier")))
             nodes += [Node("*", (count, gaps[1])), Node("-", (gaps[0], count + 1))]
             self.tables[key] = extract(nodes, count + 2)
+            self.held += len(self.tables[key])
         return self.tables[key]
 
     def check(self, token: re.Match[str], box: dict[str, Interval], place: str) -> None:
@@ -86,26 +92,27 @@ def check_bisection(statement: Statement, proof: Mapping[str, Any]) -> None:
     names = [v.name for v in statement.variables]
     bounds = [(v.lower, v.upper) for v in statement.variables]
     sides: Sides = tuple((lo, hi) for lo, hi in bounds if lo is not None and hi is not None)
-    if len(sides) < len(bounds):
-        raise Rejected("proof.tree: a variable has no finite bounds")
+    if len(sides) < len(bounds) or len(bounds) > MAX_VARIABLES:
+        raise Rejected(f"proof.tree: a variable without finite bounds, or more than {MAX_VARIABLES} variables")
     leaves, undecided, position = LeafChecker(statement), 0, 0
-    stack = [(sides, {name: enclose(*side) for name, side in zip(names, sides, strict=True)})]
+    stack = [(sides, {name: enclose(*side) for name, side in zip(names, sides, strict=True)}, 0)]
     while position < len(tree):
         place, token = f"proof.tree, position {position}", TOKEN.match(tree, position)
         if token is None:
             raise Malformed(f"{place}: not a token")
-        if not 0 < len(stack) <= MAX_OPEN:
-            raise Malformed(f"{place}: the leaves before it cover the domain already, or too many boxes are open")
+        if not stack:
+            raise Malformed(f"{place}: the leaves before it cover the domain already")
         position = token.end()
-        sides, box = stack.pop()
+        sides, box, depth = stack.pop()
         axis = ord(token[0]) - ord("a") if token[0].islower() else -1
-        if axis >= len(names):
-            raise Malformed(f"{place}: no variable number {axis + 1}")
+        if axis >= len(names) or depth > MAX_DEPTH:
+            raise Malformed(f"{place}: no variable number {axis + 1}, or deeper than {MAX_DEPTH} cuts")
         if axis >= 0:
             lower, upper = sides[axis]
             middle = (lower + upper) / 2
             for half in ((middle, upper), (lower, middle)):
-                stack.append(((*sides[:axis], half, *sides[axis + 1 :]), {**box, names[axis]: enclose(*half)}))
+                cut = (*sides[:axis], half, *sides[axis + 1 :])
+                stack.append((cut, {**box, names[axis]: enclose(*half)}, depth + 1))
         elif token[0] == "?":
             undecided += 1
         else:

@@ -19,8 +19,9 @@ from verify.kernel.statements import Statement, read_statement
 
 FORMAT = "gd-verify certificate"
 VERSION = 1
-MAX_BYTES = 64_000_000
-MAX_JSON_NESTING = 50
+MAX_BYTES = 16_000_000
+MAX_ITEMS = 1_000_000
+MAX_NESTING = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def list_field(data: Mapping[str, Any], name: str, place: str) -> list[Any]:
 
 def exact(text: Any, place: str) -> Fraction:
     """Read `3`, `-3`, `3/4` or `-3/4` exactly. Raises Malformed for anything else, a zero denominator included."""
-    if not isinstance(text, str) or len(text) > 2 * MAX_DIGITS:
+    if not isinstance(text, str) or len(text) > 2 * MAX_DIGITS or "." in text:
         raise Malformed(f"{place}: not an exact rational")
     numerator, slash, denominator = text.removeprefix("-").partition("/")
     try:
@@ -101,8 +102,10 @@ def read_json(content: bytes) -> Any:
             raise Malformed("gzip data truncated, too large, or followed by something else")
     if len(content) > MAX_BYTES:
         raise Malformed(f"larger than {MAX_BYTES} bytes")
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_ITEMS:
+        raise Malformed(f"more than {MAX_ITEMS} items")
     try:
-        return json.loads(
+        data = json.loads(
             content.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_int=_refuse,
@@ -111,6 +114,12 @@ def read_json(content: bytes) -> Any:
         )
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise Malformed(f"not JSON: {str(error)[:80]}") from None
+    level = [data]
+    for _ in range(MAX_NESTING):
+        level = [x for v in level if isinstance(v, dict | list) for x in (v.values() if isinstance(v, dict) else v)]
+    if level:
+        raise Malformed(f"nested deeper than {MAX_NESTING}")
+    return data
 
 
 def read_certificate(content: bytes) -> Certificate:
@@ -127,8 +136,8 @@ def build_certificate(data: Any) -> Certificate:
     data = fields(data, {"format", "version", "digest", "statement", "proof"}, set(), "certificate")
     if data["format"] != FORMAT:
         raise Malformed(f"format is not {FORMAT!r}")
-    if data["version"] is True or data["version"] != VERSION:
-        raise Malformed(f"schema version {str(data['version'])[:10]} is not supported; this kernel reads {VERSION}")
+    if type(data["version"]) is not int or data["version"] != VERSION:
+        raise Malformed(f"schema version {str(data['version'])[:10]!r} is not supported; this kernel reads {VERSION}")
     statement = read_statement(text_field(data, "statement", "certificate"))
     if statement.digest() != data["digest"]:
         raise Malformed("the digest is not that of the statement")
@@ -142,8 +151,8 @@ def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Malformed(f"cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise Malformed(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(content) > MAX_BYTES:
         raise Malformed(f"larger than {MAX_BYTES} bytes")
     return content

@@ -1,8 +1,15 @@
 """Errors of the kernel. Each carries one line that names the place and the offending term."""
 
+MAX_MESSAGE = 280
+
 
 class KernelError(ValueError):
-    """Anything the kernel refuses."""
+    """Anything the kernel refuses; the message is made one printable line of at most MAX_MESSAGE characters."""
+
+    def __init__(self, message: str) -> None:
+        line = " ".join(message.split()).encode("ascii", "backslashreplace").decode()
+        printable = "".join(c if c.isprintable() else "?" for c in line)
+        super().__init__(printable if len(printable) <= MAX_MESSAGE else printable[: MAX_MESSAGE - 3] + "...")
 
 
 class Malformed(KernelError):

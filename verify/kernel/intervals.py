@@ -14,6 +14,7 @@ from verify.kernel.terms import Node
 
 BITS = 96
 ONE = 1 << BITS
+MAX_END = 1 << 4096
 UNIT, MINUS = (ONE, ONE), (-ONE, -ONE)
 
 Interval: TypeAlias = tuple[int, int]
@@ -96,6 +97,13 @@ def apply(node: Node, arguments: Sequence[Interval]) -> Interval:
     raise Rejected(f"no interval rule for {node.op!r}")
 
 
+def limited(x: Interval) -> Interval:
+    """Return x. Raises Rejected when an end exceeds MAX_END, so that no number grows without bound."""
+    if x[0] < -MAX_END or x[1] > MAX_END:
+        raise Rejected("an interval beyond the limit")
+    return x
+
+
 def evaluate(nodes: Sequence[Node], box: Mapping[str, Interval]) -> list[Interval]:
     """Enclose the range of every node over `box`. Raises Undefined when an operation is not defined all over it."""
     values: list[Interval] = []
@@ -105,7 +113,7 @@ def evaluate(nodes: Sequence[Node], box: Mapping[str, Interval]) -> list[Interva
         elif node.op == "const":
             values.append(enclose(node.value, node.value))
         else:
-            values.append(apply(node, [values[i] for i in node.args]))
+            values.append(limited(apply(node, [values[i] for i in node.args])))
     return values
 
 
@@ -156,5 +164,5 @@ def mean_value(nodes: Sequence[Node], box: Mapping[str, Interval]) -> Interval:
             continue
         for argument, slope in zip(node.args, slopes(node, [values[i] for i in node.args], values[index]), strict=True):
             share, before = multiply(factor, slope), outer[argument]
-            outer[argument] = share if before is None else add(before, share)
+            outer[argument] = limited(share if before is None else add(before, share))
     return result

@@ -8,8 +8,9 @@ from typing import TypeAlias
 from verify.kernel.errors import Malformed, Rejected
 from verify.kernel.terms import Node
 
-MAX_PRODUCTS = 4_000_000
-MAX_COEFFICIENT_BITS = 20_000
+MAX_PRODUCTS = 1_000_000
+MAX_COEFFICIENT_BITS = 8_000
+MAX_EXPONENT = 10_000
 
 Monomial: TypeAlias = tuple[tuple[str, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
@@ -20,11 +21,30 @@ def constant(value: Fraction | int) -> Polynomial:
     return {(): Fraction(value)} if value else {}
 
 
+@dataclass
+class Budget:
+    """How many products of coefficients one check may still compute."""
+
+    left: int = MAX_PRODUCTS
+
+    def spend(self, products: int) -> None:
+        """Take `products` off. Raises Malformed when the budget is used up."""
+        self.left -= products
+        if self.left < 0:
+            raise Malformed(f"polynomial arithmetic beyond the limit of {MAX_PRODUCTS} products")
+
+
+def _bounded(coefficient: Fraction) -> Fraction:
+    if coefficient.numerator.bit_length() + coefficient.denominator.bit_length() > MAX_COEFFICIENT_BITS:
+        raise Malformed(f"a coefficient has more than {MAX_COEFFICIENT_BITS} bits")
+    return coefficient
+
+
 def plus(p: Polynomial, q: Polynomial, factor: int = 1) -> Polynomial:
-    """Return p + factor * q."""
+    """Return p + factor * q. Raises Malformed for a coefficient beyond the limit."""
     result = dict(p)
     for monomial, coefficient in q.items():
-        total = result.get(monomial, Fraction(0)) + factor * coefficient
+        total = _bounded(result.get(monomial, Fraction(0)) + factor * coefficient)
         if total:
             result[monomial] = total
         else:
@@ -32,46 +52,66 @@ def plus(p: Polynomial, q: Polynomial, factor: int = 1) -> Polynomial:
     return result
 
 
+def _multiply_monomials(m: Monomial, n: Monomial) -> Monomial:
+    if not m or not n:
+        return m or n
+    exponents = dict(m)
+    for name, exponent in n:
+        exponents[name] = exponents.get(name, 0) + exponent
+    if max(exponents.values()) > MAX_EXPONENT:
+        raise Malformed(f"an exponent beyond {MAX_EXPONENT}")
+    return tuple(sorted(exponents.items()))
+
+
 def times(p: Polynomial, q: Polynomial) -> Polynomial:
-    """Return p * q. Raises Malformed when the product would exceed the limits."""
-    if len(p) * len(q) > MAX_PRODUCTS:
-        raise Malformed(f"a product of polynomials with {len(p)} and {len(q)} terms is beyond the limit")
+    """Return p * q. Raises Malformed for an exponent or coefficient beyond the limits."""
     result: Polynomial = {}
     for m, c in p.items():
         for n, d in q.items():
-            exponents = dict(m)
-            for name, exponent in n:
-                exponents[name] = exponents.get(name, 0) + exponent
-            key = tuple(sorted(exponents.items()))
-            result[key] = result.get(key, Fraction(0)) + c * d
-    if any(c.numerator.bit_length() + c.denominator.bit_length() > MAX_COEFFICIENT_BITS for c in result.values()):
-        raise Malformed(f"a coefficient has more than {MAX_COEFFICIENT_BITS} bits")
-    return {m: c for m, c in result.items() if c}
+            key = _multiply_monomials(m, n)
+            before = result.get(key)
+            result[key] = c * d if before is None else before + c * d
+    return {m: _bounded(c) for m, c in result.items() if c}
 
 
 @dataclass(frozen=True, slots=True)
 class Rational:
-    """The rational function numerator / denominator (not reduced; the denominator is not the zero polynomial)."""
+    """The rational function numerator / denominator (not reduced; the denominator is not the zero polynomial).
+
+    Arithmetic takes its cost off `budget`; constants have none, and cost next to nothing.
+    """
 
     numerator: Polynomial
     denominator: Polynomial
+    budget: Budget | None = None
+
+    def _times(self, p: Polynomial, q: Polynomial, other: "Rational") -> Polynomial:
+        budget = self.budget or other.budget
+        if budget is not None:
+            budget.spend(len(p) * len(q))
+        return times(p, q)
 
     def __add__(self, other: "Rational") -> "Rational":
-        if self.denominator == other.denominator:
-            return Rational(plus(self.numerator, other.numerator), self.denominator)
-        left, right = times(self.numerator, other.denominator), times(other.numerator, self.denominator)
-        return Rational(plus(left, right), times(self.denominator, other.denominator))
+        budget, same = self.budget or other.budget, self.denominator == other.denominator
+        left, right, below = self.numerator, other.numerator, self.denominator
+        if not same:
+            left, right = self._times(left, other.denominator, other), self._times(right, below, other)
+            below = self._times(below, other.denominator, other)
+        if budget is not None:
+            budget.spend(1 + len(right) + len(left) // 16)
+        return Rational(plus(left, right), below, budget)
 
     def __neg__(self) -> "Rational":
-        return Rational(plus({}, self.numerator, -1), self.denominator)
+        return Rational(plus({}, self.numerator, -1), self.denominator, self.budget)
 
     def __mul__(self, other: "Rational") -> "Rational":
-        return Rational(times(self.numerator, other.numerator), times(self.denominator, other.denominator))
+        above = self._times(self.numerator, other.numerator, other)
+        return Rational(above, self._times(self.denominator, other.denominator, other), self.budget or other.budget)
 
     def __truediv__(self, other: "Rational") -> "Rational":
         if not other.numerator:
             raise Rejected("division by the zero polynomial")
-        return Rational(times(self.numerator, other.denominator), times(self.denominator, other.numerator))
+        return self * Rational(other.denominator, other.numerator, other.budget)
 
 
 def rational(value: Fraction | int) -> Rational:
@@ -79,9 +119,9 @@ def rational(value: Fraction | int) -> Rational:
     return Rational(constant(value), constant(1))
 
 
-def variable(name: str) -> Rational:
-    """Return the rational function that is the variable `name`."""
-    return Rational({((name, 1),): Fraction(1)}, constant(1))
+def variable(name: str, budget: Budget | None = None) -> Rational:
+    """Return the rational function that is the variable `name`, with the budget of its arithmetic."""
+    return Rational({((name, 1),): Fraction(1)}, constant(1), budget)
 
 
 def expand(nodes: Sequence[Node], environment: Mapping[str, Rational]) -> list[Rational | None]:

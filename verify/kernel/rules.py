@@ -14,7 +14,7 @@ from typing import Any
 from verify.kernel.certificates import exact, fields, list_field
 from verify.kernel.errors import Malformed, Rejected
 from verify.kernel.intervals import Interval, enclose, evaluate
-from verify.kernel.polynomials import Rational, expand, rational, variable
+from verify.kernel.polynomials import MAX_COEFFICIENT_BITS, Budget, Rational, expand, rational, variable
 from verify.kernel.smtlib import read_sexprs, read_term
 from verify.kernel.statements import Relation, Statement
 from verify.kernel.terms import Node, TermTable, extract
@@ -30,6 +30,11 @@ class Fact:
     function: Rational
     strict: bool = False
     equality: bool = False
+
+
+def _variables(statement: Statement) -> dict[str, Rational]:
+    budget = Budget()
+    return {v.name: variable(v.name, budget) for v in statement.variables}
 
 
 def _is_polynomial(function: Rational) -> bool:
@@ -158,13 +163,15 @@ def _defined(
 def check_identity(statement: Statement, proof: Mapping[str, Any]) -> None:
     """Rule identity: the conclusion is an equality of two equal rational functions, defined on the domain."""
     fields(proof, {"rule"}, {"denominators"}, "proof")
+    if not statement.conclusion.equality:
+        raise Rejected("conclusion: not an equality")
     check_combination(statement, {"denominators": proof.get("denominators", []), "rule": "combination"})
 
 
 def check_combination(statement: Statement, proof: Mapping[str, Any]) -> None:
     """Rule combination: multiplier * conclusion = sum of coefficient * facts * square + equalities (`derive`)."""
     fields(proof, {"rule"}, DERIVATION | {"denominators"}, "proof")
-    names = {v.name: variable(v.name) for v in statement.variables}
+    names = _variables(statement)
     facts = facts_of(statement, names)
     _defined(statement, proof, facts, names)
     derive(_goal(statement, statement.conclusion, names), proof, facts, names, "proof")
@@ -177,7 +184,7 @@ def check_substitution(statement: Statement, proof: Mapping[str, Any], lemma: St
     conclusion then follows as in the rule combination, with the lemma's conclusion as the fact "lemma".
     """
     fields(proof, {"rule", "lemma", "instance", "discharge"}, DERIVATION | {"denominators"}, "proof")
-    names = {v.name: variable(v.name) for v in statement.variables}
+    names = _variables(statement)
     facts = facts_of(statement, names)
     _defined(statement, proof, facts, names)
     lemma_names = {v.name for v in lemma.variables}
@@ -215,6 +222,8 @@ def _value(nodes: Sequence[Node], point: Mapping[str, Fraction]) -> Fraction | N
                 values.append(-x[0] if node.op == "neg" else x[0] ** node.exponent)
             case op:
                 values.append({"+": add, "-": sub, "*": mul, "/": truediv}[op](*x))
+        if max(map(int.bit_length, values[-1].as_integer_ratio())) > MAX_COEFFICIENT_BITS:
+            raise Rejected(f"an exact value of more than {MAX_COEFFICIENT_BITS} bits")
     return values[-1]
 
 

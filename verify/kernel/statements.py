@@ -6,7 +6,7 @@ also shows that they are defined wherever it concludes anything.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -100,7 +100,7 @@ def _named(sexpr: Sexpr) -> tuple[list[Sexpr], str]:
     raise Malformed(f"not a named assertion: {str(sexpr)[:60]}")
 
 
-def _bounds(commands: Sequence[Sexpr], names: Sequence[str]) -> tuple[list[Variable], int]:
+def _bounds(commands: Sequence[Sexpr], names: Mapping[str, int]) -> tuple[list[Variable], int]:
     """Read the leading bound assertions; return the variables and how many assertions were read."""
     bounds: dict[str, Fraction] = {}
     scratch = TermTable()
@@ -138,7 +138,7 @@ def parse_statement(text: str) -> Statement:
             case other:
                 raise Malformed(f"not a new real variable: {str(other)[:60]}")
         position += 1
-    variables, read = _bounds(commands[position:], list(names))
+    variables, read = _bounds(commands[position:], names)
     position += read
     while position < len(commands) and commands[position][:1] == ["define-fun"]:
         match commands[position]:

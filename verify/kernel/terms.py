@@ -11,6 +11,7 @@ from verify.kernel.errors import Malformed
 
 MAX_NODES = 100_000
 MAX_EXPONENT = 64
+MAX_NUMBER_BITS = 1329  # 400 digits
 OPERATIONS = ("+", "-", "*", "/", "neg", "sqrt", "^")
 
 
@@ -33,21 +34,27 @@ class TermTable:
     """A growing table of nodes; equal nodes are stored once and addressed by their index."""
 
     nodes: list[Node] = field(default_factory=list)
-    _index: dict[Node, int] = field(default_factory=dict)
+    _index: dict[Node | str, int] = field(default_factory=dict)
 
     def add(self, node: Node) -> int:
         """Return the index of `node`, storing it if new. Raises Malformed beyond MAX_NODES nodes."""
-        found = self._index.get(node)
+        return self._place(node, node)
+
+    def _place(self, key: Node | str, node: Node) -> int:
+        found = self._index.get(key)
         if found is None:
             if len(self.nodes) >= MAX_NODES:
                 raise Malformed(f"more than {MAX_NODES} terms")
-            found = self._index[node] = len(self.nodes)
+            found = self._index[key] = len(self.nodes)
             self.nodes.append(node)
         return found
 
     def const(self, value: Fraction | int) -> int:
-        """Index of the rational constant `value`."""
-        return self.add(Node("const", value=Fraction(value)))
+        """Index of the rational constant `value`. Raises Malformed beyond MAX_NUMBER_BITS bits."""
+        number = Fraction(value)
+        if max(number.numerator.bit_length(), number.denominator.bit_length()) > MAX_NUMBER_BITS:
+            raise Malformed(f"a number of more than {MAX_NUMBER_BITS} bits")
+        return self._place(str(number), Node("const", value=number))  # keyed by text: numbers can be made to collide
 
     def var(self, name: str) -> int:
         """Index of the variable `name`."""

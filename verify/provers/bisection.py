@@ -15,9 +15,12 @@ import numpy.typing as npt
 from verify.kernel.statements import Relation, Statement
 from verify.provers.linear import Linear
 from verify.provers.tape import Array, Interval, Tape, assert_rounding
-from verify.provers.tree import EXPONENTS, LEAF, MULTIPLIER, Ints, Tree, quantise
+from verify.provers.tree import EXPONENTS, LEAF, MULTIPLIER, UNDECIDED, Ints, Tree, quantise
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
+
+FAIRNESS = 0.15  # how much a variable's relative width counts beside its effect
+DRIFT = 64  # units in the last place by which midpoints of bounds that are no floats may be off
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,12 @@ class Bisection:
         self.tapes = [Tape(statement.nodes, r.gap, names) for r in self.relations]
         self.curved = [any(n.op not in ("+", "-", "neg", "const", "var") for n in t.nodes) for t in self.tapes]
         exact_ends = [tuple(Fraction(float(b)) == b for b in side if b is not None) for side in bounds]
-        self.start = np.array([[float(b) for b in side if b is not None] for side in bounds])
+        self.start = np.array([[float(b) for b in side if b is not None] for side in bounds]).reshape(-1, 2)
+        span = self.start[:, 1:] - self.start[:, :1]
+        self.span = np.where(span > 0, span, 1.0)
         # a bound that is no float, and every midpoint made from it, may be off by rounding: widen before evaluating
         slack = [
-            0.0 if all(e) else 4 * np.spacing(np.abs(s).max()) for e, s in zip(exact_ends, self.start, strict=True)
+            0.0 if all(e) else DRIFT * np.spacing(np.abs(s).max()) for e, s in zip(exact_ends, self.start, strict=True)
         ]
         self.slack = np.array(slack).reshape(-1, 1)
         for tape in self.tapes:
@@ -105,10 +110,11 @@ class Bisection:
         tree, began = Tree(), time.monotonic()
         pending: list[tuple[Array, Array, Ints]] = [(self.start[:, :1], self.start[:, 1:], np.zeros(1, dtype=np.int64))]
         stuck: list[tuple[Array, Array]] = []
+        hand: tuple[Array, Array, Ints] | None = None
         boxes = 0
         try:
             while pending and boxes < max_boxes and time.monotonic() - began < seconds:
-                lo, hi, ids = self._take(pending)
+                lo, hi, ids = hand = self._take(pending)
                 boxes += lo.shape[1]
                 open_, score = self._decide(lo, hi, ids, tree)
                 lo, hi, ids = lo[:, open_], hi[:, open_], ids[open_]
@@ -119,10 +125,13 @@ class Bisection:
                     lo, hi, ids, score = lo[:, ~narrow], hi[:, ~narrow], ids[~narrow], score[:, ~narrow]
                 if lo.shape[1]:
                     pending += self._cut(lo, hi, ids, score, tree)
+                hand = None
                 if progress is not None:
                     progress(boxes, sum(p[2].size for p in pending))
         except KeyboardInterrupt:
-            pass
+            if hand is not None:
+                open_ = tree.code[hand[2]] < 0
+                stuck.append((hand[0][:, open_], hand[1][:, open_]))
         left = stuck + [(lo, hi) for lo, hi, _ in pending]
         return self._result(tree, boxes, left, time.monotonic() - began)
 
@@ -198,7 +207,7 @@ class Bisection:
 
     def _cut(self, lo: Array, hi: Array, ids: Ints, score: Array, tree: Tree) -> list[tuple[Array, Array, Ints]]:
         """Halve each box along the variable with the largest score (the widest, relative, where no score tells)."""
-        width = (hi - lo) / (self.start[:, 1:] - self.start[:, :1])
+        width = (hi - lo) / self.span
         score = (np.where(np.isfinite(score), score, 0.0) + 1e-3) * width**FAIRNESS
         axis = np.argmax(np.where(hi - lo > 0, score, -1.0), axis=0)
         columns = np.arange(ids.size)
@@ -207,23 +216,19 @@ class Bisection:
         left_hi[axis, columns] = middle
         right_lo[axis, columns] = middle
         children = tree.extend(2 * ids.size)
+        tree.child[ids] = children[0::2]  # first, so that an interrupt leaves no cut without children
         tree.code[ids] = axis
-        tree.child[ids] = children[0::2]
         return [(right_lo, hi, children[1::2]), (lo, left_hi, children[0::2])]
 
     def _result(self, tree: Tree, boxes: int, left: list[tuple[Array, Array]], seconds: float) -> BisectionResult:
-        undecided, volume, hardest = 0, 0.0, {}
-        span = self.start[:, 1:] - self.start[:, :1]
+        text, volume, hardest = tree.text(), 0.0, {}
+        largest = -1.0
         for lo, hi in left:
-            share = np.prod(np.where(span > 0, (hi - lo) / np.where(span > 0, span, 1.0), 1.0), axis=0)
-            undecided += share.size
+            share = np.prod(np.where(hi > lo, (hi - lo) / self.span, 1.0), axis=0)
             volume += float(share.sum())
-        if left:
-            lo, hi = left[0]
-            names = [v.name for v in self.statement.variables]
-            hardest = {n: (float(a), float(b)) for n, a, b in zip(names, lo[:, 0], hi[:, 0], strict=True)}
-        codes = tree.code[: tree.size]
-        return BisectionResult(tree.text(), boxes, int((codes >= LEAF).sum()), undecided, volume, seconds, hardest)
-
-
-FAIRNESS = 0.15
+            if share.size and float(share.max()) > largest:
+                k, largest = int(np.argmax(share)), float(share.max())
+                names = [v.name for v in self.statement.variables]
+                hardest = {n: (float(a), float(b)) for n, a, b in zip(names, lo[:, k], hi[:, k], strict=True)}
+        leaves = int((tree.code[: tree.size] >= LEAF).sum())
+        return BisectionResult(text, boxes, leaves, text.count(UNDECIDED), volume, seconds, hardest)

@@ -79,16 +79,20 @@ def _square(x: Interval) -> Interval:
 
 def _power(x: Interval, n: int) -> Interval:
     if n == 0:
-        return np.ones_like(x[0]), np.ones_like(x[0])
+        one = np.where(np.isnan(x[0]), np.nan, 1.0)
+        return one, one
     if n % 2 == 0:
         half = _square(x)
         return half if n == 2 else _power(half, n // 2)
     if n == 1:
         return x
-    low, high = x[0].copy(), x[1].copy()
-    for _ in range(n - 1):  # an odd power is increasing: bound each end by itself
-        low, high = _multiply((low, low), (x[0], x[0]))[0], _multiply((high, high), (x[1], x[1]))[1]
-    return low, high
+    ends = []
+    for end in x:  # an odd power is increasing: enclose the power of each end by itself
+        power = factor = (end, end)
+        for _ in range(n - 1):
+            power = _multiply(power, factor)
+        ends.append(power)
+    return ends[0][0], ends[1][1]
 
 
 def _square_root(x: Interval) -> Interval:
@@ -202,7 +206,12 @@ class Tape:
 
     @staticmethod
     def _constant(value: Fraction) -> Interval:
-        near = float(value)
+        try:
+            near = float(value)
+        except OverflowError:
+            near = float(np.copysign(np.finfo(np.float64).max, -1 if value < 0 else 1))
+            ends = (near, np.inf) if near > 0 else (-np.inf, near)
+            return np.array([ends[0]]), np.array([ends[1]])
         exact = Fraction(near) == value
         low, high = (near, near) if exact else (float(np.nextafter(near, -np.inf)), float(np.nextafter(near, np.inf)))
         return np.array([low]), np.array([high])

@@ -68,8 +68,8 @@ def quantise(multiplier: Array) -> tuple[Array, Ints]:
     with np.errstate(all="ignore"):
         exponent = np.floor(np.log2(multiplier)) - 3
         mantissa = np.floor(multiplier / np.exp2(exponent))
-    shifted = exponent + EXPONENTS // 2
+        shifted = np.clip(np.nan_to_num(exponent, nan=-1e6), -1e6, 1e6) + EXPONENTS // 2
     good = np.isfinite(multiplier) & (multiplier > 0) & (shifted >= 0) & (shifted < EXPONENTS)
     mantissa = np.where(good, np.clip(mantissa, 8, 15), 8.0)
-    packed = np.where(good, np.nan_to_num(shifted) * 8 + mantissa - 8, -1).astype(np.int64)
+    packed = np.where(good, shifted * 8 + mantissa - 8, -1).astype(np.int64)
     return np.where(good, mantissa * np.exp2(np.where(good, exponent, 0.0)), 0.0), packed
