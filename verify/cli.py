@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 USAGE_ERROR = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="Machine-checked theorems about gradient descent at the edge of stability.",
@@ -48,7 +49,10 @@ def scalar(
     samples: Annotated[int, typer.Option(help="Trajectories in the numeric experiment.")] = 2000,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
 ) -> None:
-    """Prove the theorems on scalar networks, try to break them numerically, and write a report."""
+    """Prove the theorems on scalar networks; write a report.
+
+    The kernel re-checks every proof, planted false claims are refuted, and experiments try to break the theorems.
+    """
     from verify.run_scalar import Question, run_scalar
 
     question = Question(depth=_depth(depth), theorem=theorem, jobs=_jobs(jobs), seed=seed, samples=samples)
@@ -61,7 +65,10 @@ def check(
     paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
     quiet: Annotated[bool, typer.Option(help="Print rejected certificates and the count only.")] = False,
 ) -> None:
-    """Re-check certificates with the kernel alone; a manifest in a folder must be met in full."""
+    """Re-check certificates with the kernel alone.
+
+    A manifest found in a folder must be met in full.
+    """
     from verify.checking import check_paths
 
     sys.exit(check_paths(paths, quiet=quiet))
@@ -72,7 +79,7 @@ def explain(
     claim: Annotated[str, typer.Argument(help="Identifier of a claim, such as A2.1 or theorem-C.")],
     depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6.")] = "4",
 ) -> None:
-    """Print a claim's statement, its proof, and what it rests on."""
+    """Print a claim: statement, proof, what it rests on."""
     from verify.explain import explain_claim
 
     explain_claim(claim, _depth(depth))
@@ -83,7 +90,10 @@ def proofs(
     update: Annotated[bool, typer.Option("--update", help="Write the certificates and the manifest anew.")] = False,
     jobs: Annotated[int, typer.Option(help="Processes [default: one a core].")] = 0,
 ) -> None:
-    """Prove everything anew and compare with the committed proofs and their manifest (exit code 1 if they differ)."""
+    """Prove everything anew, compare with the committed.
+
+    Exit code 1 when a statement, verdict or tier is not what the manifest of the committed proofs says.
+    """
     from verify import regression
 
     def show(part: str, outcome: Any) -> None:
@@ -111,6 +121,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         result: Any = app(args=given or ["--help"], prog_name="python -m verify", standalone_mode=False)
+        if result == INTERRUPTED:  # so typer reports Ctrl-C
+            raise KeyboardInterrupt
         sys.exit(result if isinstance(result, int) else 0)
     except typer.TyperException as error:
         _fail(error.format_message())
@@ -122,4 +134,4 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(f"the package {error.name} is missing; install this project with pip to get it")
     except (KeyboardInterrupt, typer.Abort):
         print("verify: interrupted; what was proved is kept", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)

@@ -191,9 +191,11 @@ def run(
 
 
 def _settled(graph: ClaimGraph, jobs: int, limits: Limits, folder: Path | None) -> Iterator[Outcome]:
-    """Yield the outcomes of all formal claims, the slowest kinds started first."""
+    """Yield the outcomes of all formal claims: the largest bisection starts first, the others after the algebra."""
     formal = [claim for claim in graph.claims if claim.statement is not None]
-    formal.sort(key=lambda c: (c.method != "bisection", -len(c.statement.nodes if c.statement else ())))
+    formal.sort(key=lambda c: (c.method == "bisection", -len(c.statement.nodes if c.statement else ())))
+    largest = next((k for k, c in enumerate(formal) if c.method == "bisection"), 0)
+    formal.insert(0, formal.pop(largest))
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(max_workers=jobs, mp_context=context)
     try:

@@ -149,7 +149,7 @@ def sum_claims() -> list[Claim]:
             method="bisection",
         ),
         lemma(
-            "C4.8",
+            "C4.7",
             "the growth is small",
             "The sum $S(\\delta)$ is at most $\\frac12$.",
             r"S(\delta)\le\tfrac12\qquad(0\le\delta\le\tfrac25)",
@@ -158,7 +158,7 @@ def sum_claims() -> list[Claim]:
             method="bisection",
         ),
         lemma(
-            "C4.7",
+            "C4.8",
             "the edge stays near",
             "The loss of $\\varphi$ summed over all steps keeps $a$ above $2-2\\delta$.",
             r"(2-\delta)\Bigl(1-5.1\cdot\frac{2(\delta/10)^2}{1-(1-\delta)^2}\Bigr)\ge2-2\delta\qquad(0<\delta\le\tfrac25)",

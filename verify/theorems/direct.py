@@ -15,7 +15,7 @@ from verify.encode import term_text
 from verify.theorems.remainder import shape_variables
 from verify.theorems.writing import lemma, symbols
 
-MARGINS = {2: (sp.Rational(1, 32), sp.Rational(1, 500)), 3: (sp.Rational(1, 4), sp.Rational(1, 50))}
+MARGINS = {2: (sp.Rational(1, 64), sp.Rational(1, 1000)), 3: (sp.Rational(1, 8), sp.Rational(1, 50))}
 LARGEST_SHIFT = 1
 
 
