@@ -7,6 +7,7 @@ from pathlib import Path
 from verify.kernel.certificates import Certificate, fields, read_file, read_json, text_field
 from verify.kernel.checker import Verdict, check_file
 from verify.kernel.errors import Incomplete, KernelError, Malformed
+from verify.trees import count_tree
 
 MANIFEST = "manifest.json"
 OK, REJECTED, INCOMPLETE = 0, 2, 3
@@ -22,7 +23,7 @@ def certificate_files(path: Path) -> Iterator[Path]:
 def describe(certificate: Certificate, verdict: Verdict) -> str:
     """Return one line on an accepted certificate."""
     rule = certificate.proof["rule"]
-    size = f", {len(certificate.proof['tree'])} letters" if rule == "bisection" else ""
+    size = f", {count_tree(certificate.proof['tree']).leaves} leaves" if rule == "bisection" else ""
     return f"{verdict} by {rule}{size}, statement {certificate.digest[:16]}"
 
 
@@ -44,10 +45,12 @@ class Report:
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
         self.accepted = self.rejected = self.incomplete = 0
+        self.seen: set[Path] = set()
         self.digests: dict[Path, tuple[str, str]] = {}
 
     def file(self, path: Path) -> None:
         """Check one file and print one line."""
+        self.seen.add(path)
         try:
             certificate, verdict = check_file(path)
         except Incomplete as error:
@@ -74,14 +77,18 @@ class Report:
             self.problem(path, error)
             return
         for name, entry in claims.items():
-            if not entry["file"]:
-                continue
             file = path.parent / entry["file"]
-            if file in self.digests and self.digests[file] != (entry["digest"], entry["verdict"]):
-                self.problem(file, f"is for another statement or verdict than the manifest says of {name}")
+            if not entry["file"]:
+                if entry["tier"] == "kernel":
+                    self.problem(path, f"says that {name} has the tier kernel, but names no certificate")
+            elif file in self.digests:
+                if self.digests[file] != (entry["digest"], entry["verdict"]):
+                    self.problem(file, f"is for another statement or verdict than the manifest says of {name}")
             elif not file.exists():
                 self.incomplete += 1
                 print(f"MISSING    {file}: the manifest names it for {name}", file=sys.stderr)
+            elif file not in self.seen:
+                self.problem(path, f"names for {name} a file that is not among its certificates: {entry['file'][:80]}")
 
 
 def check_paths(paths: list[Path], quiet: bool = False) -> int:

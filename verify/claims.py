@@ -97,11 +97,12 @@ class ClaimGraph:
         return tuple(c.identifier for c in self.claims if c.identifier in wanted)
 
     def restricted(self, roots: Iterable[str]) -> "ClaimGraph":
-        """Return the graph of `roots`, all they rest on, and the neighbours next to any of these."""
+        """Return the graph of `roots`, all they rest on, and the neighbours of these with their companions."""
         kept = set(self.closure(roots))
-        return ClaimGraph(
-            tuple(c for c in self.claims if c.identifier in kept or (c.kind == "neighbour" and set(c.rests_on) & kept))
-        )
+        beside = [c for c in self.claims if c.kind == "neighbour" and set(c.rests_on) & kept]
+        kept |= set(self.closure(i for c in beside for i in c.rests_on))
+        kept |= {c.identifier for c in beside}
+        return ClaimGraph(tuple(c for c in self.claims if c.identifier in kept))
 
 
 @dataclass(frozen=True)
@@ -133,11 +134,22 @@ class Outcome:
 
 
 def combined(graph: ClaimGraph, outcomes: Mapping[str, Outcome], identifier: str) -> tuple[Verdict, Tier]:
-    """Return verdict and tier of a claim together with all it rests on: the worst verdict and the lowest tier."""
+    """Return verdict and tier of a claim together with all it rests on.
+
+    Refuted is a claim only when it is so itself; a claim that rests on one that is not proved is unknown. The tier of a
+    proof is the lowest among all it rests on. A neighbour rests on its companions in name only.
+    """
+    own = outcomes[identifier]
+    if own.verdict != "proved" or graph.by_identifier[identifier].kind == "neighbour":
+        return own.verdict, own.tier
     involved = [outcomes[i] for i in graph.closure([identifier])]
-    if graph.by_identifier[identifier].kind == "neighbour":
-        involved = [outcomes[identifier]]
-    for verdict in ("refuted", "unknown"):
-        if any(o.verdict == verdict for o in involved):
-            return verdict, "none" if verdict == "unknown" else outcomes[identifier].tier
+    if any(o.verdict != "proved" for o in involved):
+        return "unknown", "none"
     return "proved", max((o.tier for o in involved), key=TIERS.index)
+
+
+def missing_below(graph: ClaimGraph, outcomes: Mapping[str, Outcome], identifier: str) -> str:
+    """Return, in words, which claims that this one rests on are not proved (empty: all are)."""
+    below = [i for i in graph.closure([identifier]) if i != identifier]
+    open_ = [f"{i}, which is {outcomes[i].verdict}" for i in below if outcomes[i].verdict != "proved"]
+    return f"rests on {'; '.join(open_)}" if open_ else ""

@@ -44,7 +44,7 @@ def scalar(
     depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6 (Theorem C is proved at this depth).")] = "4",
     theorem: Annotated[str, typer.Option(help="monotone, invariance, convergence or all.")] = "all",
     out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/scalar-depth-D].")] = None,
-    jobs: Annotated[int, typer.Option(help="Processes [default: one a core].")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the numeric experiment and of the falsifier.")] = 0,
     samples: Annotated[int, typer.Option(help="Trajectories in the numeric experiment.")] = 2000,
     json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
@@ -54,10 +54,15 @@ def scalar(
     The kernel re-checks every proof, planted false claims are refuted, and experiments try to break the theorems.
     """
     from verify.run_scalar import Question, run_scalar
+    from verify.theorems.scalar import selected_graph
 
-    question = Question(depth=_depth(depth), theorem=theorem, jobs=_jobs(jobs), seed=seed, samples=samples)
+    try:
+        question = Question(depth=_depth(depth), theorem=theorem, jobs=_jobs(jobs), seed=seed, samples=samples)
+        graph = selected_graph(question.depth, question.theorem)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     folder = out or Path("report") / f"scalar-depth-{question.depth}"
-    sys.exit(run_scalar(question, folder, as_json=json))
+    sys.exit(run_scalar(question, graph, folder, as_json=json))
 
 
 @app.command()
@@ -82,13 +87,16 @@ def explain(
     """Print a claim: statement, proof, what it rests on."""
     from verify.explain import explain_claim
 
-    explain_claim(claim, _depth(depth))
+    try:
+        explain_claim(claim, _depth(depth))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 @app.command()
 def proofs(
     update: Annotated[bool, typer.Option("--update", help="Write the certificates and the manifest anew.")] = False,
-    jobs: Annotated[int, typer.Option(help="Processes [default: one a core].")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
 ) -> None:
     """Prove everything anew, compare with the committed.
 
@@ -126,7 +134,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(result if isinstance(result, int) else 0)
     except typer.TyperException as error:
         _fail(error.format_message())
-    except (UsageError, ValueError) as error:
+    except UsageError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))

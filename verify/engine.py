@@ -20,15 +20,20 @@ from verify.kernel.certificates import build_certificate, dump, load
 from verify.kernel.checker import check
 from verify.kernel.errors import Incomplete, KernelError
 from verify.kernel.statements import Statement
+from verify.trees import count_tree
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one claim: seconds of search, boxes of bisection, seconds of each solver (0: do not ask solvers)."""
+    """Limits of one claim: seconds of search, boxes of bisection, seconds of each solver (0: do not ask solvers).
+
+    `neighbour_seconds` is what a prover gets to prove a false neighbour.
+    """
 
     seconds: float = 120.0
     boxes: int = 20_000_000
     solver_seconds: float = 3.0
+    neighbour_seconds: float = 1.5
     seed: int = 0
 
 
@@ -44,10 +49,7 @@ def search(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | None, dict[st
         found = find_combination(statement, seconds=limits.seconds, hints=Hints(squares=claim.hints))
         return found, {} if found else {"note": "no combination found"}
     if claim.method == "falsify":
-        from verify.provers.falsifier import falsify
-
-        found = falsify(statement, seed=limits.seed, seconds=min(limits.seconds, 20.0))
-        return found, {} if found else {"note": "no counterexample found"}
+        return _search_neighbour(claim, limits)
     from verify.provers.bisection import Bisection
 
     result = Bisection(statement).run(max_boxes=limits.boxes, seconds=limits.seconds)
@@ -56,6 +58,27 @@ def search(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | None, dict[st
         place = ", ".join(f"{name} in [{lo:.6g}, {hi:.6g}]" for name, (lo, hi) in result.hardest.items())
         cost["note"] = f"{result.undecided} boxes undecided ({result.undecided_volume:.2e} of the domain), e.g. {place}"
     return {"rule": "bisection", "tree": result.tree}, cost
+
+
+def _search_neighbour(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Let a prover try to prove a false neighbour, for a short time; if the kernel accepts its proof, that is returned.
+
+    Otherwise search for a counterexample.
+    """
+    from verify.provers.falsifier import falsify
+
+    statement = claim.statement
+    assert statement is not None
+    bounded = all(v.lower is not None and v.upper is not None for v in statement.variables)
+    attempt = replace(claim, method="bisection" if bounded else "algebra")
+    proof, _ = search(attempt, replace(limits, seconds=limits.neighbour_seconds))
+    if (
+        proof is not None
+        and _checked(Outcome(claim.identifier, "unknown", "none"), dump(statement, proof)).tier != "none"
+    ):
+        return proof, {}
+    found = falsify(statement, seed=limits.seed, seconds=min(limits.seconds, 20.0))
+    return found, {} if found else {"note": "no proof and no counterexample found"}
 
 
 def settle(claim: Claim, limits: Limits, kept: Mapping[str, Any] | None = None) -> Outcome:
@@ -89,8 +112,8 @@ def _checked(outcome: Outcome, certificate: Mapping[str, Any]) -> Outcome:
     except KernelError as error:
         outcome = replace(outcome, note=f"the kernel rejects the certificate: {error}")
     if rule == "bisection":
-        cuts = sum(letter.islower() for letter in certificate["proof"]["tree"])
-        outcome = replace(outcome, leaves=cuts + 1, boxes=outcome.boxes or 2 * cuts + 1)
+        counts = count_tree(certificate["proof"]["tree"])
+        outcome = replace(outcome, leaves=counts.leaves, boxes=outcome.boxes or counts.cuts + counts.leaves)
     return replace(outcome, kernel_seconds=time.perf_counter() - began)
 
 
@@ -107,27 +130,27 @@ def _try_to_refute(outcome: Outcome, statement: Statement, limits: Limits) -> Ou
 def _ask_solvers(outcome: Outcome, claim: Claim, statement: Statement, limits: Limits) -> Outcome:
     """Ask z3 and cvc5 about an algebraic claim, as a second opinion, or as the only one where there is no certificate.
 
-    A solver that contradicts the kernel makes the claim unknown: one of the two is wrong.
+    Where the kernel and a solver contradict each other the claim becomes unknown: one of the two is wrong.
     """
     if limits.solver_seconds <= 0 or claim.method not in ("algebra", "given"):
         return outcome
-    from verify.provers.smt import decide
+    from verify.provers import smt
 
-    answers = decide(statement, limits.solver_seconds)
-    missing = [s for s, answer in answers.items() if answer.message == "not installed"]
-    note = outcome.note
-    verdict, tier = outcome.verdict, outcome.tier
-    if verdict == "unknown" and all(answer.answer == "unsat" for answer in answers.values()):
-        verdict, tier = "proved", "solvers"
-    if verdict == "proved" and any(answer.answer == "sat" for answer in answers.values()):
-        verdict, tier, note = "unknown", "none", "a solver reports a counterexample: the claim must be looked at"
-    if missing:
-        note = "; ".join(filter(None, [note, f"not installed: {', '.join(missing)}"]))
+    answers = smt.decide(statement, limits.solver_seconds)
     plain = [
-        {k: v for k, v in asdict(a).items() if k in ("solver", "version", "answer", "seconds")}
-        for a in answers.values()
+        {k: v for k, v in asdict(answer).items() if k in ("solver", "version", "answer", "seconds")}
+        for answer in answers.values()
     ]
-    return replace(outcome, verdict=verdict, tier=tier, solvers=plain, note=note)
+    said = {answer.answer for answer in answers.values()}
+    notes = [outcome.note, *(f"{s} is not installed" for s, a in answers.items() if a.message == "not installed")]
+    outcome = replace(outcome, solvers=plain, note="; ".join(filter(None, notes)))
+    contradicted = (outcome.verdict == "proved" and "sat" in said) or (outcome.verdict == "refuted" and "unsat" in said)
+    if contradicted or smt.disagreement(answers):
+        note = "the kernel and the solvers, or the solvers, contradict each other: this must be looked at"
+        return replace(outcome, verdict="unknown", tier="none", rule="none", certificate=None, note=note)
+    if outcome.verdict == "unknown" and smt.verdict(answers) == "proved":
+        return replace(outcome, verdict="proved", tier="solvers", note="")
+    return outcome
 
 
 def _task(claim: Claim, limits: Limits, kept: Mapping[str, Any] | None) -> Outcome:

@@ -11,7 +11,14 @@ from verify.kernel.checker import check_file
 from verify.kernel.errors import KernelError
 from verify.proofs import proof_folder
 from verify.theorems.scalar import scalar_graph
+from verify.trees import count_tree
 
+SETTING = """\
+Setting: weights w_1, ..., w_D > 0, pi their product, L = (pi - 1)^2 / 2. A step is w_i^+ = w_i - r / w_i with
+r = eta pi (pi - 1). z_i = w_i^2. Gradient flow keeps all z_i - z_j; the curve of w is all points with the same
+differences, one for each product. z*_i = z_i + s > 0 is its point with product 1 (the gradient-flow solution, GFS),
+phi(w) = sum 1 / z*_i the sharpness there. a = eta phi, alpha_i = 1 / (phi z*_i), t = phi (z_i - z*_i), e = pi - 1.
+"""
 METHODS = {
     "identity": "identity: both sides are the same rational function, by exact polynomial arithmetic",
     "combination": "combination: multiplier * (conclusion) is this sum of nonnegative terms",
@@ -29,6 +36,7 @@ def explain_claim(identifier: str, depth: int, console: Console | None = None) -
     if claim is None:
         raise ValueError(f"no claim {identifier[:40]!r}; there are: {', '.join(graph.by_identifier)}")
     console.print(f"[bold]{claim.identifier}[/]: {claim.title} ({claim.kind}, {claim.scope}; source: {claim.source})\n")
+    console.print(SETTING, markup=False)
     console.print(claim.words, markup=False)
     if claim.formula:
         console.print(f"\n    {claim.formula}", markup=False)
@@ -62,17 +70,13 @@ def _explain_proof(claim: Claim, depth: int, console: Console) -> None:
 def proof_lines(proof: dict[str, Any]) -> list[str]:
     """Return a proof object as lines of text."""
     if proof["rule"] == "bisection":
-        tree = proof["tree"]
-        cuts = sum("a" <= letter <= "z" for letter in tree)
-        held = tree.count(".")
-        return [
-            f"{cuts} cuts, {cuts + 1} boxes: on {held} the conclusion holds, on {cuts + 1 - held} a hypothesis fails"
-        ]
+        return [str(count_tree(proof["tree"]))]
     if proof["rule"] == "counterexample":
         return [f"{name} = {value}" for name, value in proof["point"].items()]
     lines = []
-    for part in ("multiplier", "sum"):
-        for summand in proof.get(part, []):
+    parts = [(f"denominator {k} > 0", sums) for k, sums in enumerate(proof.get("denominators", []), start=1)]
+    for part, summands in [*parts, *((part, proof.get(part, [])) for part in ("multiplier", "sum"))]:
+        for summand in summands:
             factors = [f"({name})" for name in summand.get("facts", [])]
             factors += [f"{summand['square']}^2"] if "square" in summand else []
             lines.append(f"{part}: {' * '.join([summand['coefficient'], *factors])}")

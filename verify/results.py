@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from verify.claims import Claim, ClaimGraph, Outcome, combined
+from verify.claims import Claim, ClaimGraph, Outcome, combined, missing_below
 from verify.files import certificate_bytes
 
 SCHEMA = 1
@@ -28,6 +28,7 @@ def claim_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim)
     """Return what a report says about one claim."""
     outcome = outcomes[claim.identifier]
     verdict, tier = combined(graph, outcomes, claim.identifier)
+    gap = "" if claim.kind == "neighbour" else missing_below(graph, outcomes, claim.identifier)
     content, suffix = certificate_bytes(outcome.certificate) if outcome.certificate is not None else (b"", "")
     return {
         "identifier": claim.identifier,
@@ -41,7 +42,7 @@ def claim_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim)
         "verdict": verdict,
         "own_tier": outcome.tier,
         "tier": tier,
-        "rule": outcome.rule,
+        "rule": outcome.rule if outcome.verdict != "unknown" else "none",
         "digest": claim.statement.digest() if claim.statement is not None else "",
         "statement": claim.statement.text() if claim.statement is not None else "",
         "certificate": f"certificates/{claim.identifier}{suffix}" if content else "",
@@ -52,7 +53,7 @@ def claim_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim)
         "kernel_seconds": round(outcome.kernel_seconds, 4),
         "solvers": [{**answer, "seconds": round(answer["seconds"], 3)} for answer in outcome.solvers],
         "argument": claim.argument,
-        "note": outcome.note,
+        "note": "; ".join(filter(None, [outcome.note, gap])),
         "witness": dict(outcome.witness),
     }
 

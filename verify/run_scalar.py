@@ -60,14 +60,11 @@ def require_writable(folder: Path) -> None:
         pass
 
 
-def run_scalar(question: Question, folder: Path, *, as_json: bool = False) -> int:
+def run_scalar(question: Question, graph: ClaimGraph, folder: Path, *, as_json: bool = False) -> int:
     """Prove, measure, write the report into `folder`, print the summary; return the exit code.
 
-    Raises ValueError for a question out of range and OSError for a folder that cannot be written.
+    `graph` is what the question asks for. Raises OSError for a folder that cannot be written.
     """
-    from verify.theorems.scalar import selected_graph
-
-    graph = selected_graph(question.depth, question.theorem)
     require_writable(folder)
     console = Console(stderr=True)
     data = gather(question, graph, folder, console)
@@ -158,14 +155,16 @@ def print_summary(data: Mapping[str, Any], console: Console) -> None:
         tiers = [f"[{TIER_STYLE[claim[key]]}]{claim[key]}[/]" for key in ("own_tier", "tier")]
         table.add_row(*cells, verdict, *tiers, style="bold" if claim["kind"] == "theorem" else None)
     console.print(table)
+    own = {c["identifier"]: c["own_tier"] for c in data["claims"]}
     for theorem in data["theorems"]:
         written = ", ".join([*theorem["arguments"], theorem["identifier"]])
+        others = [i for i in theorem["claims"] if i not in theorem["arguments"] and own[i] != "kernel"]
+        rest = (
+            f"not checked by the kernel either: {', '.join(others)}" if others else "all else is checked by the kernel"
+        )
         console.print(
             f"[bold]{theorem['identifier']}[/] ({theorem['scope']}): {theorem['verdict']}, tier {theorem['tier']}; "
-            f"written steps: {written}; everything else it rests on is checked by the kernel",
-            highlight=False,
-        ) if _rest_is_kernel(data, theorem) else console.print(
-            f"[bold]{theorem['identifier']}[/] ({theorem['scope']}): {theorem['verdict']}, tier {theorem['tier']}",
+            f"written steps: {written}; {rest}",
             highlight=False,
         )
     with contextlib.suppress(KeyError, TypeError):
@@ -178,8 +177,3 @@ def print_summary(data: Mapping[str, Any], console: Console) -> None:
             highlight=False,
         )
     sys.stdout.flush()
-
-
-def _rest_is_kernel(data: Mapping[str, Any], theorem: Mapping[str, Any]) -> bool:
-    by_name = {c["identifier"]: c for c in data["claims"]}
-    return all(by_name[i]["own_tier"] == "kernel" for i in theorem["claims"] if i not in theorem["arguments"])

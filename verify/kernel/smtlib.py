@@ -89,7 +89,7 @@ def write_rational(value: Fraction) -> str:
 def write_terms(nodes: Sequence[Node], roots: Sequence[int]) -> tuple[list[tuple[str, str]], dict[int, str]]:
     """Write the terms at `roots`: (definitions as (name, text) in order, text of each root).
 
-    A compound term that is used more than once, or nested deeply, becomes a definition `.k`-free named `d<k>`.
+    A compound term that is used more than once, or nested deeply, becomes a definition named `d<k>`.
     """
     uses: dict[int, int] = dict.fromkeys(roots, 1)
     for index in range(max(roots, default=-1), -1, -1):

@@ -49,7 +49,7 @@ def sharpness_claims() -> list[Claim]:
         written(
             "C3",
             "one step lowers the GFS sharpness little",
-            "If $0\\le a\\le2$, $|e|\\le0.0566$, $|t|\\le0.12$ and no weight changes sign, then "
+            "If $0\\le a\\le2$, $|e|\\le0.0566$, $|t|\\le0.12$ and all $w_i,w_i^+>0$, then "
             "$\\varphi(w^+)\\ge\\varphi(w)(1-5.1\\,e^2)$.",
             r"\varphi(w^+)\ge\varphi(w)\,(1-5.1\,e^2)",
             rests_on=("A0.1", "A0.2", "C3.1", "C3.2"),

@@ -1,8 +1,8 @@
 """Theorem A proved a second time, directly, at depth 2 and 3: these claims use none of the written arguments.
 
 At depth 2 algebra proves all of it (D2.1 to D2.3). At depth 2 and 3 bisection proves phi(w+) <= phi(w) in shape
-coordinates, away from the places where the two are equal. Everything that vanishes with the step is divided out first,
-so no margin is needed at t = 0.
+coordinates, on a part of the domain that keeps away from the places where the two are equal (arguments/D.md says how
+this reduces to Theorem A). Everything that vanishes with the step is divided out first: no margin is needed at t = 0.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from symbolic.symmetric import elementary_symmetric, horner
 from verify.claims import Claim
 from verify.encode import term_text
 from verify.theorems.remainder import shape_variables
-from verify.theorems.writing import lemma, symbols
+from verify.theorems.writing import lemma, symbols, written
 
 MARGINS = {2: (sp.Rational(1, 64), sp.Rational(1, 1000)), 3: (sp.Rational(1, 8), sp.Rational(1, 50))}
 LARGEST_SHIFT = 1
@@ -48,7 +48,9 @@ def below_minimum(depth: int, margin: Any, spread: Any) -> Claim:
         f"$\\sum\\alpha_i^3-(\\sum\\alpha_i^2)^2\\ge{spread}$ (it is 0 where equal shapes share all the weight). With "
         "$K=a^2(1-\\pi)^2$ the squares of the new GFS are $m_iz_i^*$, "
         "$m_i=1+K\\alpha_i(\\alpha_i\\prod_{k\\ne i}(1+t\\alpha_k)-\\tau)$ for the $\\tau$ with $\\prod m_i=1$; "
-        "$\\sum\\alpha_i/m_i$ falls in $-\\tau$, so it is enough that it is at most 1 wherever $\\prod m_i\\ge1$.",
+        "by [D](#D), Theorem A asks that $\\sum\\alpha_i/m_i\\le1$ there, and it is enough that this "
+        "holds wherever all $m_i>0$ and "
+        "$\\prod m_i\\ge1$.",
         r"\prod_im_i\ge1,\;m_i>0\;\Rightarrow\;\frac{\varphi(w^+)}{\varphi(w)}\le\sum_i\frac{\alpha_i}{m_i}\le1",
         over={**bounds, size: (0, 8), t: (-depth, 0), tau: (0, 1)},
         where={**order, **_spread(alphas, spread), **where},
@@ -169,7 +171,7 @@ def depth_two_above() -> Claim:
     return lemma(
         "D2.3",
         "Theorem A at depth 2, above the minimum",
-        "The same for $w_1w_2\\ge1$ when no weight changes sign: $|b|$ does not grow.",
+        "Theorem A at depth 2 for $w_1w_2\\ge1$ when every weight keeps its sign: $|b|$ does not grow.",
         r"w_1w_2\ge1,\;w_1^+>0,\;w_2^+>0\;\Rightarrow\;(b^+)^2\le b^2",
         over={w1: (None, None), w2: (None, None), eta: (0, None)},
         where={
@@ -204,4 +206,15 @@ def direct_claims() -> list[Claim]:
         rests_on=("D2.1",),
     )
     by_boxes = [make(depth, *MARGINS[depth]) for depth in (2, 3) for make in (below_minimum, above_minimum)]
-    return [depth_two_sharpness(), below, depth_two_above(), *by_boxes]
+    claims = [depth_two_sharpness(), below, depth_two_above(), *by_boxes]
+    reduction = written(
+        "D",
+        "Theorem A directly, at depth 2 and on part of depth 3",
+        "D2.1 to D2.3 are Theorem A at depth 2. D2.below to D3.above are the inequality to which it reduces in shape "
+        "coordinates, at depth 2 and 3, on the part of the domain that each names.",
+        r"\frac{\varphi(w^+)}{\varphi(w)}=\sum_i\frac{\alpha_i}{m_i}\quad\text{for the }\tau\text{ with "
+        r"}\prod_im_i=1,\;m_i>0",
+        scope="depth 2 and 3",
+        rests_on=("A0.1", "A0.2", *(c.identifier for c in claims)),
+    )
+    return [*claims, reduction]

@@ -29,9 +29,9 @@ def invariance_claims() -> list[Claim]:
         written(
             "theorem-B",
             "the assumption is invariant",
-            "If $w\\in S_\\eta$ then $w^+\\in S_\\eta$ and $\\varphi(w^+)\\le\\varphi(w)$; hence "
-            "$\\varphi(w_t)$ falls along the "
-            "whole trajectory. $S_\\eta$: $\\eta\\varphi(w)\\le2\\sqrt2$ and there is $B>1$ with "
+            "If $w\\in S_\\eta$ then $w^+\\in S_\\eta$ and $\\varphi(w^+)\\le\\varphi(w)$; so "
+            "$\\varphi(w_t)$ never increases along the trajectory, and no weight changes sign in any "
+            "step. $S_\\eta$: $\\eta\\varphi(w)\\le2\\sqrt2$ and there is $B>1$ with "
             "$\\pi(w)\\in(0,B)$ such that "
             "from every point of the curve of $w$ with product in $(0,B)$ the step leads to a product in $(0,B)$.",
             r"w\in S_\eta\;\Rightarrow\;w^+\in S_\eta\ \text{ and }\ \varphi(w^+)\le\varphi(w)",

@@ -11,7 +11,8 @@ def one_variable_claims() -> list[Claim]:
         lemma(
             "A6.1",
             "tangent of the logarithm",
-            "The derivative $1-1/y$ of $F(y) = y-1-\\log y$ has the sign of $y-1$, so that $F\\ge F(1)=0$.",
+            "The derivative $1-1/y$ of $F(y) = y-1-\\log y$ is $\\le0$ before and $\\ge0$ after 1, so "
+            "that $F\\ge F(1)=0$.",
             r"(y-1)\Bigl(1-\frac1y\Bigr)\ge0\quad(y>0)",
             over=(y,),
             where={"positive": (y, ">", 0)},
@@ -20,8 +21,8 @@ def one_variable_claims() -> list[Claim]:
         lemma(
             "A6.2",
             "concavity of the logarithm",
-            "The derivative of $F(y)=\\log(\\lambda y+1-\\lambda)-\\lambda\\log y$ has the sign of $y-1$ for "
-            "$0<\\lambda\\le1$, so that $F\\ge F(1)=0$.",
+            "The derivative of $F(y)=\\log(\\lambda y+1-\\lambda)-\\lambda\\log y$ is $\\le0$ before "
+            "and $\\ge0$ after 1 for $0<\\lambda\\le1$, so that $F\\ge F(1)=0$.",
             r"(y-1)\Bigl(\frac{\lambda}{\lambda y+1-\lambda}-\frac{\lambda}{y}\Bigr)\ge0\quad(y>0,\;0<\lambda\le1)",
             over={y: (None, None), lam: (None, 1)},
             where={"positive": (y, ">", 0), "weight": (lam, ">", 0)},
@@ -30,8 +31,8 @@ def one_variable_claims() -> list[Claim]:
         lemma(
             "A6.3",
             "concavity of the logarithm, outside",
-            "The derivative of $F(y)=\\mu\\log y-\\log(\\mu y+1-\\mu)$ has the sign of $y-1$ for $\\mu\\ge1$ while "
-            "$\\mu y+1-\\mu>0$, so that $F\\ge F(1)=0$.",
+            "The derivative of $F(y)=\\mu\\log y-\\log(\\mu y+1-\\mu)$ is $\\le0$ before and $\\ge0$ after 1 "
+            "for $\\mu\\ge1$ while $\\mu y+1-\\mu>0$, so that $F\\ge F(1)=0$.",
             r"(y-1)\Bigl(\frac{\mu}{y}-\frac{\mu}{\mu y+1-\mu}\Bigr)\ge0\quad(y>0,\;\mu\ge1,\;\mu y+1-\mu>0)",
             over={y: (None, None), mu: (1, None)},
             where={"positive": (y, ">", 0), "inside": (mu * y + 1 - mu, ">", 0)},

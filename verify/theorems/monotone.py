@@ -231,14 +231,18 @@ def monotone_claims() -> list[Claim]:
             "neighbours after "
             "the step is at most the gap at the same place before it.",
             r"z^+_{(k+1)}-z^+_{(k)}\;\le\;z_{(k+1)}-z_{(k)}\qquad(k=1,\dots,D-1)",
-            rests_on=("A0.1", "A1", "A3.1", "A3.3", "A4", "A5.1", "A5.2", "A5.3", "A5.4"),
+            rests_on=(
+                *("A0.1", "A0.2", "A0.3", "A1", "A2.1", "A2.2", "A3.1", "A3.2", "A3.3", "A4"),
+                *("A5.1", "A5.2", "A5.3", "A5.4"),
+            ),
         ),
         *majorization_claims(),
         written(
             "theorem-A",
             "one step never increases the GFS sharpness",
-            "If $\\eta\\varphi(w)\\le2\\sqrt2$ and ($\\pi(w)\\le1$ or no weight changes sign in the step), then "
-            "$\\varphi(w^+)\\le\\varphi(w)$.",
+            "Let $D\\ge2$, $\\eta>0$, $\\pi(w)>0$ and $\\eta\\varphi(w)\\le2\\sqrt2$, and let "
+            "$\\pi(w)\\le1$ or every weight keep "
+            "its sign in the step ($w_iw_i^+>0$; none becomes 0). Then $\\varphi(w^+)\\le\\varphi(w)$.",
             r"\varphi(w^+)\le\varphi(w)",
             theorem=True,
             rests_on=("A5", "A6"),

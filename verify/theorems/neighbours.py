@@ -1,7 +1,7 @@
-"""False neighbours: statements just past a sharp constant, which must be refuted or unknown, never proved.
+"""False neighbours: statements past a constant of the theorems, which must be refuted or unknown, never proved.
 
-Each stands next to the true claim it resembles (`rests_on`), in the same form, so that a prover that is too generous
-would prove both.
+Each stands next to the true claim it resembles (`rests_on`), in the same form; the engine lets the provers try to prove
+it before it is refuted.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sympy as sp
 
 from verify.claims import Claim
 from verify.theorems.direct import depth_two_below
-from verify.theorems.remainder import remainder_bounds
+from verify.theorems.remainder import upper_bound_statement
 from verify.theorems.writing import lemma, symbols
 
 HALF = sp.Rational(1, 2)
@@ -69,7 +69,6 @@ def neighbour_claims(depth: int) -> list[Claim]:
     """Return true companions and false neighbours of the sharp constants of Theorems A and C."""
     kappa, a, x, y, pi = symbols("kappa a alpha_i alpha_j pi")
     false: dict[str, Any] = {"kind": "neighbour", "method": "falsify"}
-    remainder = remainder_bounds(depth, upper=-sp.Rational(1, 20))[0]
     member = ("N0.1", "N0.2")
     return [
         depth_two_below(
@@ -103,7 +102,7 @@ def neighbour_claims(depth: int) -> list[Claim]:
             scope=f"depth {depth}",
             varies=True,
             rests_on=("C2.1",),
-            statement=remainder.statement,
+            statement=upper_bound_statement(depth, -sp.Rational(1, 20)),
             **false,
         ),
         *membership_claims(),
@@ -112,8 +111,9 @@ def neighbour_claims(depth: int) -> list[Claim]:
             1,
             identifier="N2.false",
             title="Theorem C with the factor 1 in place of 2",
-            words="The same with the factor 1. By N0.1 and N0.2 the witness is in $S_\\eta$, so it refutes the theorem "
-            "with that factor.",
+            words="One step of Theorem C at depth 2 with equal weights and the factor 1: "
+            "$L(w_{k+1})\\le(1-\\delta)^2L(w_k)$. By N0.1 and N0.2 the witness is in $S_\\eta$, so it refutes the "
+            "theorem with that factor.",
             formula=r"|e|\le\tfrac\delta{10}\;\Rightarrow\;(e^+)^2\le(1-\delta)^2e^2",
             rests_on=(*member, "theorem-C"),
             **false,
@@ -123,7 +123,9 @@ def neighbour_claims(depth: int) -> list[Claim]:
             2,
             identifier="N3.false",
             title="Theorem C with the radius 2 delta in place of delta/10",
-            words="The same with the factor 2 and the radius $2\\delta$.",
+            words="One step of Theorem C at depth 2 with equal weights, the factor 2 and $|\\pi-1|\\le2\\delta$: "
+            "$L(w_{k+1})\\le2(1-\\delta)^2L(w_k)$. By N0.1 and N0.2 the witness is in $S_\\eta$, so it refutes the "
+            "theorem with that radius.",
             formula=r"|e|\le2\delta\;\Rightarrow\;(e^+)^2\le2(1-\delta)^2e^2",
             rests_on=(*member, "theorem-C"),
             **false,

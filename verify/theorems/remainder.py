@@ -8,6 +8,7 @@ import sympy as sp
 from symbolic.remainder import regular_factor, step_tail, weighted_rate
 from verify.claims import Claim
 from verify.encode import make_statement, term_text
+from verify.kernel.statements import Statement
 from verify.theorems.writing import lemma, symbols
 
 RADIUS = sp.Rational(283, 5000)  # |e| <= sqrt(2) delta / 10 <= 0.0566 for delta <= 2/5
@@ -110,12 +111,26 @@ def product_identity(depth: int) -> Claim:
     )
 
 
-def remainder_bounds(depth: int, upper: sp.Rational = SLACK) -> list[Claim]:
-    """Return claims C2.1 and C2.2: the bounds of E2 for all shapes, a in [6/5, 2], |t| <= 3/25."""
+def _remainder_domain(depth: int) -> tuple[Any, Any, dict[Any, Any], dict[str, Any]]:
+    """Return E2, a, and the domain of its bounds: all shapes (in falling order), a in [6/5, 2], |t| <= 3/25."""
     (a, t), (_, alphas, bounds, order) = symbols("a t"), shape_variables(depth)
-    value = regular_remainder(alphas, a, t)
     over = {**bounds, a: (LOWEST_A, HIGHEST_A), t: (-SHIFT, SHIFT)}
-    domain = r"\alpha_1\ge\dots\ge\alpha_D\ge0,\;\sum\alpha_i=1,\; a\in[\tfrac65,2],\;|t|\le\tfrac3{25}\;\Rightarrow\;"
+    return regular_remainder(alphas, a, t), a, over, order
+
+
+def upper_bound_statement(depth: int, bound: Any) -> Statement:
+    """Return the statement E2 <= bound on the domain of C2.1."""
+    value, _, over, order = _remainder_domain(depth)
+    return make_statement(over, (value, "<=", bound), order)
+
+
+def remainder_bounds(depth: int) -> list[Claim]:
+    """Return claims C2.1 and C2.2: the bounds of E2 for all shapes, a in [6/5, 2], |t| <= 3/25."""
+    value, a, over, order = _remainder_domain(depth)
+    domain = (
+        r"\alpha_1\ge\dots\ge\alpha_D\ge0,\;\sum\alpha_i=1,\; a\in[\tfrac65,2],\;|t|\le\tfrac3{25}"
+        r"\;\Rightarrow\;"
+    )
     shared: dict[str, Any] = {
         "over": over,
         "where": order,
@@ -132,7 +147,7 @@ def remainder_bounds(depth: int, upper: sp.Rational = SLACK) -> list[Claim]:
             "upper bound of the remainder",
             words.format("at most $\\frac14$"),
             domain + r"E_2\le\tfrac14",
-            then=(value, "<=", upper),
+            then=(value, "<=", SLACK),
             rests_on=("C1.1", "C1.2"),
             **shared,
         ),

@@ -39,8 +39,4 @@ def selected_graph(depth: int, theorem: str) -> ClaimGraph:
         return graph
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
-    kept = set(graph.closure([THEOREMS[theorem]]))
-    roots = [THEOREMS[theorem], *(c.identifier for c in direct_claims())]
-    if "theorem-C" in kept:
-        roots += ["N0.1", "N0.2"]
-    return graph.restricted(roots)
+    return graph.restricted([THEOREMS[theorem], *(c.identifier for c in direct_claims())])
