@@ -71,12 +71,10 @@ def _search_neighbour(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | No
     assert statement is not None
     bounded = all(v.lower is not None and v.upper is not None for v in statement.variables)
     attempt = replace(claim, method="bisection" if bounded else "algebra")
-    proof, _ = search(attempt, replace(limits, seconds=limits.neighbour_seconds))
-    if (
-        proof is not None
-        and _checked(Outcome(claim.identifier, "unknown", "none"), dump(statement, proof)).tier != "none"
-    ):
-        return proof, {}
+    proof, cost = search(attempt, replace(limits, seconds=limits.neighbour_seconds))
+    unsettled = Outcome(claim.identifier, "unknown", "none")
+    if proof is not None and "note" not in cost and _checked(unsettled, dump(statement, proof)).verdict == "proved":
+        return proof, cost
     found = falsify(statement, seed=limits.seed, seconds=min(limits.seconds, 20.0))
     return found, {} if found else {"note": "no proof and no counterexample found"}
 
