@@ -89,7 +89,8 @@ class ClaimGraph:
 
     def closure(self, roots: Iterable[str]) -> tuple[str, ...]:
         """Return the identifiers of `roots` and of all they rest on, in the order of the graph."""
-        wanted, stack = set(roots), list(roots)
+        stack = list(roots)
+        wanted = set(stack)
         while stack:
             new = set(self.by_identifier[stack.pop()].rests_on) - wanted
             wanted |= new

@@ -20,7 +20,10 @@ def rational_of(value: Any) -> Fraction:
         raise ValueError(f"a float is not an exact rational: {value!r}")
     if isinstance(value, sp.Rational):
         return Fraction(int(value.p), int(value.q))
-    return Fraction(value)
+    try:
+        return Fraction(value)
+    except (TypeError, ZeroDivisionError) as error:
+        raise ValueError(f"not an exact rational: {value!r} ({error})") from None
 
 
 class Encoder:

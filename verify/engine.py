@@ -109,7 +109,7 @@ def _checked(outcome: Outcome, certificate: Mapping[str, Any]) -> Outcome:
         outcome = replace(outcome, rule=rule)
     except KernelError as error:
         outcome = replace(outcome, note=f"the kernel rejects the certificate: {error}")
-    if rule == "bisection":
+    if rule == "bisection" and outcome.verdict == "proved":
         counts = count_tree(certificate["proof"]["tree"])
         outcome = replace(outcome, leaves=counts.leaves, boxes=outcome.boxes or counts.cuts + counts.leaves)
     return replace(outcome, kernel_seconds=time.perf_counter() - began)
@@ -216,7 +216,7 @@ def _settled(graph: ClaimGraph, jobs: int, limits: Limits, folder: Path | None) 
     formal = [claim for claim in graph.claims if claim.statement is not None]
     formal.sort(key=lambda c: (c.method == "bisection", -len(c.statement.nodes if c.statement else ())))
     largest = next((k for k, c in enumerate(formal) if c.method == "bisection"), 0)
-    formal.insert(0, formal.pop(largest))
+    formal = formal[largest : largest + 1] + formal[:largest] + formal[largest + 1 :]
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(max_workers=jobs, mp_context=context)
     try:

@@ -29,7 +29,8 @@ def claim_data(graph: ClaimGraph, outcomes: Mapping[str, Outcome], claim: Claim)
     outcome = outcomes[claim.identifier]
     verdict, tier = combined(graph, outcomes, claim.identifier)
     gap = "" if claim.kind == "neighbour" else missing_below(graph, outcomes, claim.identifier)
-    content, suffix = certificate_bytes(outcome.certificate) if outcome.certificate is not None else (b"", "")
+    written = outcome.certificate is not None and outcome.verdict != "unknown"
+    content, suffix = certificate_bytes(outcome.certificate or {}) if written else (b"", "")
     return {
         "identifier": claim.identifier,
         "title": claim.title,

@@ -119,7 +119,7 @@ class Bisection:
                 open_, score = self._decide(lo, hi, ids, tree)
                 lo, hi, ids = lo[:, open_], hi[:, open_], ids[open_]
                 width = hi - lo
-                narrow = width.max(axis=0) < min_width
+                narrow = width.max(axis=0, initial=0.0) < min_width
                 if narrow.any():
                     stuck.append((lo[:, narrow], hi[:, narrow]))
                     lo, hi, ids, score = lo[:, ~narrow], hi[:, ~narrow], ids[~narrow], score[:, ~narrow]

@@ -1,0 +1,189 @@
+"""Proof regression: what counts as a difference, and whether the committed proofs are those of the claims of today."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from verify_cases import TRUE, lemma, outcome, written, x
+
+from verify import regression
+from verify.checking import check_paths, read_manifest
+from verify.claims import TIERS, ClaimGraph
+from verify.engine import Limits, settle
+from verify.kernel.certificates import load, read_file, read_json
+from verify.proofs import FOLDER, MANIFEST, proof_folder, section
+from verify.regression import claim_digest, differences, falls, prove_anew, update
+from verify.theorems.scalar import DEPTHS, scalar_graph
+
+ENTRY = {"digest": "d", "verdict": "proved", "tier": "kernel", "file": "A.json"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, []),
+        ({"file": "elsewhere.json"}, []),
+        ({"digest": "e"}, ["the statement or argument changed"]),
+        ({"verdict": "unknown"}, ["verdict proved became unknown"]),
+        ({"verdict": "refuted"}, ["verdict proved became refuted"]),
+        ({"tier": "solvers"}, ["tier fell from kernel to solvers"]),
+        ({"tier": "argument"}, ["tier fell from kernel to argument"]),
+        ({"verdict": "unknown", "tier": "none"}, ["verdict proved became unknown", "tier fell from kernel to none"]),
+    ],
+)
+def test_falls(changed: dict[str, str], words: list[str]) -> None:
+    assert falls("A", ENTRY, ENTRY | changed) == [f"A: {w}" for w in words]
+
+
+@pytest.mark.parametrize("old", TIERS)
+@pytest.mark.parametrize("new", TIERS)
+def test_a_change_of_tier_in_either_direction_is_a_difference(old: str, new: str) -> None:
+    found = falls("A", ENTRY | {"tier": old}, ENTRY | {"tier": new})
+    rank = TIERS.index(new) - TIERS.index(old)  # type: ignore[arg-type]
+    assert found == ([] if rank == 0 else [f"A: tier {'fell' if rank > 0 else 'rose'} from {old} to {new}"])
+
+
+def test_differences_are_sorted_and_complete() -> None:
+    old = {"kept": ENTRY, "gone": ENTRY, "changed": ENTRY}
+    new = {"kept": ENTRY, "new": ENTRY, "changed": ENTRY | {"digest": "e", "verdict": "unknown"}}
+    assert differences(old, new) == [
+        "changed: the statement or argument changed",
+        "changed: verdict proved became unknown",
+        "gone: in the manifest, but no longer a claim",
+        "new: not in the manifest",
+    ]
+    assert differences(old, old) == []
+    assert differences({}, {}) == []
+
+
+def test_the_digest_of_a_written_step_is_that_of_its_text() -> None:
+    step = written("step")
+    assert TRUE.statement is not None
+    assert claim_digest(TRUE) == TRUE.statement.digest()
+    digests = {claim_digest(replace(step, **{field: "other"})) for field in ("words", "formula", "argument")}
+    assert len(digests | {claim_digest(step)}) == 4
+    assert claim_digest(replace(step, title="other", rests_on=("A",))) == claim_digest(step)
+
+
+def small_graph(depth: int) -> ClaimGraph:
+    """Two lemmas, one of which speaks of the depth, and a written step on both."""
+    base = replace(written("base", "true"), words="base")
+    deep = lemma("deep", (x * (1 - x), "<=", depth), varies=True, scope=f"depth {depth}")
+    return ClaimGraph((TRUE, deep, written("step", "true", "deep", varies=True), base))
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Replace the theorems by a small graph at two depths, settled in this process."""
+
+    def run(graph: ClaimGraph, **options: Any) -> dict[str, Any]:
+        return {
+            c.identifier: settle(c, Limits(solver_seconds=0))
+            if c.statement is not None
+            else outcome(c.identifier, tier="argument", rule="argument")
+            for c in graph.claims
+        }
+
+    monkeypatch.setattr(regression, "scalar_graph", small_graph)
+    monkeypatch.setattr(regression, "DEPTHS", (2, 3))
+    monkeypatch.setattr(regression, "run", run)
+    monkeypatch.setattr(regression, "FOLDER", tmp_path)
+    monkeypatch.setattr(regression, "MANIFEST", tmp_path / "manifest.json")
+    monkeypatch.setattr(regression, "GALLERY", tmp_path / "no gallery")
+    return tmp_path
+
+
+def silent(part: str, found: Any) -> None:
+    """Show nothing."""
+
+
+@pytest.mark.usefixtures("made_up")
+def test_what_does_not_speak_of_the_depth_is_proved_once() -> None:
+    entries, certificates = prove_anew((2, 3), 1, silent)
+    assert list(entries) == [
+        "every-depth/true", "depth-2/deep", "depth-2/step", "every-depth/base", "depth-3/deep", "depth-3/step",
+    ]  # fmt: skip
+    assert {name: entry["tier"] for name, entry in entries.items()} == {
+        name: "argument" if name.endswith(("step", "base")) else "kernel" for name in entries
+    }
+    assert sorted(certificates) == ["depth-2/deep", "depth-3/deep", "every-depth/true"]
+
+
+def test_update_writes_what_regress_finds_to_be_so(made_up: Path) -> None:
+    (made_up / "every-depth").mkdir()
+    (made_up / "every-depth" / "stale.json").write_text("{}")
+    entries = update(1, silent, made_up)
+    files = sorted(p.relative_to(made_up).as_posix() for p in made_up.rglob("*.json"))
+    assert files == ["depth-2/deep.json", "depth-3/deep.json", "every-depth/true.json", "manifest.json"]
+    assert entries["depth-2/deep"]["file"] == "depth-2/deep.json"
+    assert entries["every-depth/base"]["file"] == ""
+    assert regression.regress(1, silent) == []
+
+    (made_up / "depth-3" / "deep.json").unlink()
+    assert regression.regress(1, silent) == ["a committed certificate is rejected or missing"]
+    update(1, silent, made_up)
+    text = (made_up / "manifest.json").read_text()
+    (made_up / "manifest.json").write_text(text.replace(entries["every-depth/base"]["digest"], "0" * 64))
+    assert regression.regress(1, silent) == ["every-depth/base: the statement or argument changed"]
+    (made_up / "manifest.json").write_text(text.replace('"argument"', '"kernel"', 1))
+    assert len(regression.regress(1, silent)) == 1
+    (made_up / "manifest.json").write_text("{}")
+    assert [line.split(":")[0] for line in regression.regress(1, silent)][-1] == "manifest"
+
+
+# The committed proofs
+
+
+def committed() -> dict[str, dict[str, str]]:
+    return read_manifest(read_json(read_file(MANIFEST)))
+
+
+def test_the_manifest_is_that_of_the_claims_of_today() -> None:
+    """No proving here: names, digests, files, and verdicts by kind."""
+    claims = committed()
+    expected = {}
+    for depth in DEPTHS:
+        for claim in scalar_graph(depth).claims:
+            expected[f"{section(claim, depth)}/{claim.identifier}"] = claim
+    assert sorted(claims) == sorted(expected)
+    changed = [name for name, claim in expected.items() if claims[name]["digest"] != claim_digest(claim)]
+    assert changed == []
+    for name, claim in expected.items():
+        entry = claims[name]
+        assert entry["verdict"] == ("refuted" if claim.kind == "neighbour" else "proved"), name
+        assert bool(entry["file"]) == (claim.statement is not None), name
+        assert entry["tier"] == ("kernel" if claim.statement is not None else "argument"), name
+
+
+def test_every_committed_certificate_is_for_the_claim_that_it_is_named_after() -> None:
+    claims = committed()
+    files = {p.relative_to(FOLDER).as_posix() for p in FOLDER.glob("*/*.json*")}
+    assert files == {entry["file"] for entry in claims.values() if entry["file"]}
+    for name, entry in claims.items():
+        if entry["file"]:
+            assert entry["file"].startswith(name + ".json")
+            assert load(FOLDER / entry["file"]).digest == entry["digest"], name
+    graph = scalar_graph(2)
+    assert proof_folder(graph.by_identifier["A1"], 2) == FOLDER / "every-depth"
+    assert proof_folder(graph.by_identifier["C2.1"], 2) == FOLDER / "depth-2"
+
+
+QUICK = ["depth-2", "depth-3", "depth-4"]
+
+
+@pytest.mark.parametrize("part", QUICK)
+def test_the_kernel_accepts_the_committed_certificates(part: str) -> None:
+    assert check_paths([FOLDER / part], quiet=True) == 0
+
+
+def test_the_kernel_accepts_the_committed_certificates_for_every_depth() -> None:
+    """All but the direct proofs by bisection at depth 2 and 3, which are slow."""
+    files = [p for p in sorted((FOLDER / "every-depth").iterdir()) if not p.name.startswith(("D2.", "D3."))]
+    files += sorted((FOLDER / "every-depth").glob("D2.[0-9]*"))
+    assert check_paths(files, quiet=True) == 0
+
+
+@pytest.mark.slow
+def test_the_kernel_accepts_all_committed_certificates() -> None:
+    assert check_paths([FOLDER], quiet=True) == 0
