@@ -132,6 +132,15 @@ def test_a_manifest_that_is_not_met(folder: Path, claim: dict[str, str], code: i
     assert check_paths([folder], quiet=True) == code
 
 
+@pytest.mark.parametrize(("tier", "code"), [("kernel", 2), ("solvers", 0), ("argument", 0)])
+def test_what_the_kernel_checked_has_a_file(
+    folder: Path, tier: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_manifest(folder, claim=entry(PROVED_BY_BOXES, "", tier=tier))
+    assert check_paths([folder]) == code
+    assert ("names no certificate" in capsys.readouterr().err) == (code != 0)
+
+
 def test_a_certificate_that_the_manifest_does_not_name_is_checked_all_the_same(folder: Path) -> None:
     write_manifest(folder, boxes=entry(PROVED_BY_BOXES, "boxes.json"))
     assert check_paths([folder]) == 0

@@ -1,5 +1,6 @@
 """Proof regression: what counts as a difference, and whether the committed proofs are those of the claims of today."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from verify import regression
 from verify.checking import check_paths, read_manifest
 from verify.claims import TIERS, ClaimGraph
 from verify.engine import Limits, settle
+from verify.files import write_json
 from verify.kernel.certificates import load, read_file, read_json
 from verify.proofs import FOLDER, MANIFEST, proof_folder, section
 from verify.regression import claim_digest, differences, falls, prove_anew, update
+from verify.results import results_data
 from verify.theorems.scalar import DEPTHS, scalar_graph
 
+GALLERY_DIFFERENCES = regression.gallery_differences
 ENTRY = {"digest": "d", "verdict": "proved", "tier": "kernel", "file": "A.json"}
 
 
@@ -90,7 +94,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(regression, "run", run)
     monkeypatch.setattr(regression, "FOLDER", tmp_path)
     monkeypatch.setattr(regression, "MANIFEST", tmp_path / "manifest.json")
-    monkeypatch.setattr(regression, "GALLERY", tmp_path / "no gallery")
+    monkeypatch.setattr(regression, "gallery_differences", lambda entries: [])
     return tmp_path
 
 
@@ -126,10 +130,41 @@ def test_update_writes_what_regress_finds_to_be_so(made_up: Path) -> None:
     text = (made_up / "manifest.json").read_text()
     (made_up / "manifest.json").write_text(text.replace(entries["every-depth/base"]["digest"], "0" * 64))
     assert regression.regress(1, silent) == ["every-depth/base: the statement or argument changed"]
-    (made_up / "manifest.json").write_text(text.replace('"argument"', '"kernel"', 1))
-    assert len(regression.regress(1, silent)) == 1
+    (made_up / "manifest.json").write_text(text.replace('"argument"', '"solvers"', 1))
+    assert regression.regress(1, silent) == ["depth-2/step: tier fell from solvers to argument"]
     (made_up / "manifest.json").write_text("{}")
     assert [line.split(":")[0] for line in regression.regress(1, silent)][-1] == "manifest"
+
+
+@pytest.fixture
+def gallery(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write the results of a run of the small graph at depth 2 as an example report."""
+    monkeypatch.setattr(regression, "gallery_differences", GALLERY_DIFFERENCES)
+    graph = small_graph(2)
+    outcomes = regression.run(graph, jobs=1)
+    data = results_data(graph, outcomes, command="", question={"depth": 2}, seconds=0.0)
+    write_json(made_up / "gallery" / "example" / "results.json", data)
+    return made_up / "gallery"
+
+
+def test_an_example_report_that_is_that_of_today(gallery: Path) -> None:
+    entries, _ = prove_anew((2,), 1, silent)
+    assert regression.gallery_differences(entries, gallery) == []
+    assert regression.gallery_differences(entries, gallery / "example") == ["the gallery has no example report"]
+
+
+@pytest.mark.parametrize("field", ["title", "words", "formula", "argument", "verdict", "tier", "digest"])
+def test_an_example_report_that_is_stale(gallery: Path, field: str) -> None:
+    entries, _ = prove_anew((2,), 1, silent)
+    file = gallery / "example" / "results.json"
+    data = json.loads(file.read_text())
+    for k, claim in enumerate(data["claims"]):
+        changed = {**data, "claims": [c | {field: "other"} if i == k else c for i, c in enumerate(data["claims"])]}
+        file.write_text(json.dumps(changed))
+        found = regression.gallery_differences(entries, gallery)
+        assert found == [f"example: {claim['identifier']} is not that of today"]
+    file.write_text(json.dumps({**data, "claims": data["claims"][1:]}))
+    assert regression.gallery_differences(entries, gallery) == ["example: the claims are not those of today"]
 
 
 # The committed proofs
