@@ -1,8 +1,12 @@
 """The claims say what the theory says: not vacuous, true at real gradient descent steps, false where they should be."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -34,6 +38,7 @@ from verify.provers.falsifier_witness import refutes
 from verify.theorems.remainder import regular_remainder
 from verify.theorems.scalar import DEPTHS, THEOREMS, scalar_graph, selected_graph
 
+ROOT = Path(__file__).parents[2]
 GRAPHS = {depth: scalar_graph(depth) for depth in DEPTHS}
 TOLERANCE = mpmath.mpf(10) ** -40
 CITATION = re.compile(r"\[([A-Za-z][\w.-]*)\]\(#([^)]+)\)")
@@ -527,3 +532,17 @@ def test_one_step_near_the_minimum(depth: int) -> None:
             point = {"a": s.a, "pi": s.pi, "alpha": alpha, "t": s.t}
             left = values_at(statement, point)[statement.conclusion.left]
             assert abs(left * e**2 - s.r**2 / (z * star)) < TOLERANCE
+
+
+SEARCH = """
+import sys
+from verify.theorems.scalar import scalar_graph
+from verify.provers.falsifier import falsify
+claim = scalar_graph(int(sys.argv[1])).by_identifier["C1.1"]
+assert falsify(claim.statement, seconds=0.5, rounds=1) is None
+"""
+
+
+def test_the_falsifier_keeps_its_time_on_a_long_statement() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", SEARCH, "4"], env=environment, timeout=8, check=True)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from verify.kernel.errors import KernelError
 from verify.kernel.polynomials import Polynomial, Rational, expand, variable
 from verify.kernel.statements import Relation, Statement, relate
-from verify.kernel.terms import TermTable
+from verify.kernel.terms import TermTable, extract
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def eliminate(statement: Statement) -> Elimination:
         tried.add(equality.name)
         names = [v.name for v in current.variables]
         try:
-            value = expand(current.nodes, {name: variable(name) for name in names})[equality.gap]
+            value = expand(extract(current.nodes, equality.gap), {name: variable(name) for name in names})[-1]
             step = _step(value, names) if value is not None else None
             if step is not None:
                 current = _substitute(current, step, equality)
