@@ -21,7 +21,6 @@ from verify.kernel.errors import KernelError
 from verify.proofs import FOLDER, MANIFEST, section
 from verify.theorems.scalar import DEPTHS, scalar_graph
 
-VERDICTS = ("proved", "unknown", "refuted")
 GALLERY = Path(__file__).parents[1] / "reports" / "gallery"
 
 

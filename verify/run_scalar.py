@@ -1,6 +1,5 @@
 """`verify scalar`: the run from the claims to the report."""
 
-import contextlib
 import json
 import shlex
 import sys
@@ -167,13 +166,11 @@ def print_summary(data: Mapping[str, Any], console: Console) -> None:
             f"written steps: {written}; {rest}",
             highlight=False,
         )
-    with contextlib.suppress(KeyError, TypeError):
-        experiment = data["experiment"]
-        bars = experiment["theorem_a"]["worst_rise_in_error_bars"]
-        console.print(
-            f"measured: {experiment['samples']} trajectories, {experiment['gd_steps']} steps; worst rise "
-            f"of phi {bars:.2g} "
-            f"error bars; contradicted: {'yes' if experiment['contradicted'] else 'no'}",
-            highlight=False,
-        )
+    experiment = data["experiment"]
+    bars = experiment["theorem_a"]["worst_rise_in_error_bars"]
+    console.print(
+        f"measured: {experiment['samples']} trajectories, {experiment['gd_steps']} steps; worst rise of phi {bars:.2g} "
+        f"error bars; contradicted: {'yes' if experiment['contradicted'] else 'no'}",
+        highlight=False,
+    )
     sys.stdout.flush()

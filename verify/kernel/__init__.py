@@ -2,5 +2,5 @@
 
 The kernel imports the Python standard library and nothing else. It uses no floating point, evaluates nothing
 as code, and is small enough to be read in one sitting. Reading order: `terms`, `smtlib`, `statements`,
-`intervals`, `polynomials`, `certificates`, `rules`, `checker`.
+`intervals`, `polynomials`, `certificates`, `rules`, `bisection`, `checker`.
 """

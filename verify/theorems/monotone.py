@@ -1,5 +1,7 @@
 """Theorem A: one step of gradient descent never increases the sharpness of the gradient-flow solution."""
 
+from typing import Any
+
 import sympy as sp
 
 from verify.claims import Claim
@@ -72,6 +74,25 @@ def step_claims() -> list[Claim]:
     ]
 
 
+def largest_factor(identifier: str, title: str, words: str, formula: str, limit: Any, **options: Any) -> Claim:
+    """Return the claim that no balance factor exceeds 2 when a^2 <= limit."""
+    a, x, y, pi, kappa = symbols("a alpha_i alpha_j pi kappa")
+    return lemma(
+        identifier,
+        title,
+        words,
+        formula,
+        over={a: (0, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
+        where={
+            "edge": (a**2, "<=", limit),
+            "simplex": (x + y, "<=", 1),
+            "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
+        },
+        then=(kappa, "<=", 2),
+        **options,
+    )
+
+
 def below_claims() -> list[Claim]:
     """Return A2 and A3: the balance factors for pi <= 1."""
     a, t, pi, x, y, rest, kappa = symbols("a t pi alpha_i alpha_j P kappa")
@@ -101,19 +122,13 @@ def below_claims() -> list[Claim]:
             where={"inside": (f, ">", 0)},
             then=(rest * f, "<=", 1),
         ),
-        lemma(
+        largest_factor(
             "A3.1",
             "no balance factor exceeds 2",
             "If $a\\le 2\\sqrt2$ and $\\pi\\le 1$ then $\\kappa_{ij}\\le 2$ for every pair.",
             r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\; a^2\le 8,\; \alpha_i+\alpha_j\le 1,\; 0\le\pi\le 1"
             r"\;\Rightarrow\;\kappa\le 2",
-            over={a: (0, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
-            where={
-                **square,
-                "simplex": (x + y, "<=", 1),
-                "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
-            },
-            then=(kappa, "<=", 2),
+            EDGE_SQUARED,
             rests_on=("A2.1", "A2.2"),
         ),
         lemma(

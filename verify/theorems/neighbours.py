@@ -10,6 +10,7 @@ import sympy as sp
 
 from verify.claims import Claim
 from verify.theorems.direct import depth_two_below
+from verify.theorems.monotone import largest_factor
 from verify.theorems.remainder import upper_bound_statement
 from verify.theorems.writing import lemma, symbols
 
@@ -66,8 +67,7 @@ def membership_claims() -> list[Claim]:
 
 
 def neighbour_claims(depth: int) -> list[Claim]:
-    """Return true companions and false neighbours of the sharp constants of Theorems A and C."""
-    kappa, a, x, y, pi = symbols("kappa a alpha_i alpha_j pi")
+    """Return the false neighbours of the constants of Theorems A and C, and what shows that they are false."""
     false: dict[str, Any] = {"kind": "neighbour", "method": "falsify"}
     member = ("N0.1", "N0.2")
     return [
@@ -79,18 +79,12 @@ def neighbour_claims(depth: int) -> list[Claim]:
             rests_on=("D2.2", "theorem-A"),
             **false,
         ),
-        lemma(
+        largest_factor(
             "A3.1.false",
             "A3.1 with 9 in place of 8",
             "No balance factor exceeds 2, with $a^2\\le9$.",
             r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\;a^2\le9\;\Rightarrow\;\kappa\le2",
-            over={a: (0, None), x: (0, None), y: (0, None), pi: (0, 1), kappa: (None, None)},
-            where={
-                "edge": (a**2, "<=", 9),
-                "simplex": (x + y, "<=", 1),
-                "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
-            },
-            then=(kappa, "<=", 2),
+            9,
             rests_on=("A3.1",),
             **false,
         ),

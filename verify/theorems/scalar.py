@@ -8,6 +8,7 @@ from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 
 DEPTHS = range(2, 7)
+DIRECT = "D"  # rests on all direct claims
 THEOREMS = {"monotone": "theorem-A", "invariance": "theorem-B", "convergence": "theorem-C"}
 
 
@@ -39,4 +40,4 @@ def selected_graph(depth: int, theorem: str) -> ClaimGraph:
         return graph
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
-    return graph.restricted([THEOREMS[theorem], *(c.identifier for c in direct_claims())])
+    return graph.restricted([THEOREMS[theorem], DIRECT])

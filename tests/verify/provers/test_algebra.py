@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prover_cases import free, two_largest
 
 from verify.encode import make_statement
 from verify.kernel.certificates import build_certificate, dump
@@ -19,18 +20,6 @@ from verify.provers.algebra_polynomials import factors, from_sympy, primitive, t
 q = sp.Rational
 a, b, d, e, k, p, r, u, v, x, y, z = sp.symbols("a b d e kappa p r u v x y z")
 E, R, T, x1, x2, x3, z1, z2, z3, zs = sp.symbols("E R T x1 x2 x3 z1 z2 z3 zs")
-
-
-def free(*variables):
-    return dict.fromkeys(variables, (None, None))
-
-
-def two_largest(edge):
-    return make_statement(
-        {a: (0, None), x: (0, None), y: (0, None), p: (0, 1), k: (None, None)},
-        (k, "<=", 2),
-        {"edge": (a**2, "<=", edge), "shape": (x + y, "<=", 1), "step": (k, "<=", a**2 * x * y * (1 - p) ** 2)},
-    )
 
 
 def third_largest(bound):

@@ -8,6 +8,7 @@ import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prover_cases import free, two_largest
 
 from verify.encode import make_statement
 from verify.kernel.rules import check_counterexample
@@ -20,18 +21,6 @@ from verify.provers.falsifier_witness import corners, nearby_counterexample, ref
 
 q = sp.Rational
 a, k, p, u, v, w, x, y, z, R = sp.symbols("a kappa p u v w x y z R")
-
-
-def free(*variables):
-    return dict.fromkeys(variables, (None, None))
-
-
-def two_largest(edge):
-    return make_statement(
-        {a: (0, None), x: (0, None), y: (0, None), p: (0, 1), k: (None, None)},
-        (k, "<=", 2),
-        {"edge": (a**2, "<=", edge), "shape": (x + y, "<=", 1), "step": (k, "<=", a**2 * x * y * (1 - p) ** 2)},
-    )
 
 
 def remainder(bound):
