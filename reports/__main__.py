@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from reports import gallery
 from reports.errors import ResultsError
-from reports.scalar import render
+from reports.render import render
 from reports.schema import load
 
 SAME, DIFFERENT, BAD_INPUT = 0, 1, 2

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.markdown import embed_line, escape
+from reports.numbers import counted
+from reports.regression_words import certified_outcome, place, rise, taken, totals
 from reports.words import label, unproved_below
 
 
@@ -22,8 +24,7 @@ def alerts(results: Mapping[str, Any]) -> list[tuple[str, str]]:
         for identity in results["identities"]
         if not identity["holds"]
     ]
-    if _contradicted(results):
-        found.append(("CAUTION", "The numerical experiment **contradicts a theorem** beyond its error bars."))
+    found += _scalar_alerts(results) if results["model"] == "scalar" else _regression_alerts(results)
     return sorted(found, key=lambda alert: alert[0] != "CAUTION")
 
 
@@ -49,9 +50,52 @@ def _claim_alerts(claim: Mapping[str, Any], claims: Mapping[str, Mapping[str, An
     return found
 
 
-def _contradicted(results: Mapping[str, Any]) -> bool:
+def _scalar_alerts(results: Mapping[str, Any]) -> list[tuple[str, str]]:
     experiment, one_step = results["experiment"], results["one_step"]
     checks = [] if experiment is None else [experiment, *(experiment[f"theorem_{name}"] for name in "abc")]
     if one_step is not None:
         checks.append(one_step["theorem_a"])
-    return any(check["contradicted"] for check in checks)
+    if not any(check["contradicted"] for check in checks):
+        return []
+    return [("CAUTION", "The numerical experiment **contradicts a theorem** beyond its error bars.")]
+
+
+def _regression_alerts(results: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = _broken_theorem(results)
+    experiment, certified = results["experiment"], results["certified"]
+    if experiment is not None and experiment["observation_contradicted"]:
+        all_runs = totals(experiment["runs"])
+        found.append(
+            (
+                "WARNING",
+                f"**The observation that $`\\varphi`$ never increases does not hold in these experiments:** it rose by "
+                f"more than the error bar in {counted(all_runs['rises'], 'step')} without a sign change, in "
+                f"{all_runs['rising']} of {counted(all_runs['runs'], 'run')}. Worst: {rise(all_runs['worst'])} "
+                f"({place(all_runs['worst'])}).",
+            )
+        )
+    if certified is not None and certified["steps_refuted"]:
+        steps = counted(certified["steps_refuted"], "step")
+        found.append(
+            ("WARNING", f"**In the certified run $`\\varphi`$ increases**, which is proved for {steps}; see below.")
+        )
+    if certified is not None and taken(certified) - certified["steps_unknown"] < certified["steps_asked"]:
+        found.append(("WARNING", f"The certified run is incomplete: {certified_outcome(certified)}."))
+    return found
+
+
+def _broken_theorem(results: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a shout for each part of the results in which ``phi`` rises although Theorem R forbids it."""
+    covered = {data["name"] for data in results["data_sets"] if data["covered"]}
+    certified = results["certified"]
+    parts = []
+    if any(results[part] is not None and results[part]["theorem_contradicted"] for part in ("experiment", "map")):
+        parts.append("IN THE EXPERIMENT, BEYOND THE ERROR BAR")
+    is_covered = certified is not None and certified["data"] in covered
+    if is_covered and certified["steps_refuted"] > certified["sign_changes"]:
+        parts.append("IN THE CERTIFIED RUN")
+    shout = (
+        "in a step that Theorem R covers. Either the theorem, a proof or the computation is wrong. **Nothing in this "
+        "report can be trusted until that is explained.**"
+    )
+    return [("CAUTION", f"**THEOREM R IS CONTRADICTED {part}:** $`\\varphi`$ rose {shout}") for part in parts]

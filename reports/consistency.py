@@ -17,7 +17,7 @@ from reports.graph import closure, find_cycle
 
 
 def require_consistent(results: Mapping[str, Any]) -> None:
-    """Check that results with all their fields do not contradict themselves.
+    """Check that the claims and theorems of results with all their fields do not contradict each other.
 
     Raises
     ------
@@ -38,8 +38,6 @@ def require_consistent(results: Mapping[str, Any]) -> None:
             _require_reason(claim, claims)
     for theorem in results["theorems"]:
         _require_theorem(theorem, claims)
-    if results["experiment"] is not None:
-        _require_equal_lengths(results["experiment"]["edge_trajectory"])
 
 
 def lowest(tiers: Sequence[str]) -> str:
@@ -119,7 +117,21 @@ def _require_theorem(theorem: Mapping[str, Any], claims: Mapping[str, Mapping[st
         raise ResultsError(f"theorem {name}: its list of arguments is not the written arguments it rests on")
 
 
-def _require_equal_lengths(trajectory: Mapping[str, Any]) -> None:
-    lengths = {len(trajectory[name]) for name in ("loss", "sharpness", "eta_phi", "product")}
+def require_consistent_scalar(results: Mapping[str, Any]) -> None:
+    """Check the experiment of a run of the scalar-network theorems.
+
+    Raises
+    ------
+    ResultsError
+        If the lists of the trajectory shown are empty or differ in length.
+    """
+    if results["experiment"] is not None:
+        trajectory = results["experiment"]["edge_trajectory"]
+        require_equal_lengths(trajectory, ("loss", "sharpness", "eta_phi", "product"), "edge trajectory")
+
+
+def require_equal_lengths(trajectory: Mapping[str, Any], lists: Sequence[str], name: str) -> None:
+    """Raise unless the named lists of a trajectory have one length, at least 1."""
+    lengths = {len(trajectory[key]) for key in lists}
     if len(lengths) != 1 or lengths == {0}:
-        raise ResultsError("edge trajectory: its lists are empty or differ in length")
+        raise ResultsError(f"{name}: its lists are empty or differ in length")

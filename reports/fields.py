@@ -1,12 +1,10 @@
-"""The fields of ``results.json`` and the checks of their types, in the order in which a run is described."""
+"""The fields of ``results.json`` that all models share, and those of the scalar one, in the order of a run."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
-from reports.errors import ResultsError
+from reports.checks import COUNT, FLAG, NUMBER, TEXT, Check, many, one_of, or_null, record, table
 
 TIERS = ("none", "argument", "solvers", "kernel")
 """Trust tiers, lowest first."""
@@ -17,80 +15,9 @@ CERTIFIED_RULES = ("identity", "combination", "bisection", "substitution", "coun
 RULES = (*CERTIFIED_RULES, "argument", "none")
 ANSWERS = ("unsat", "sat", "unknown", "timeout", "error")
 
-Check = Callable[[Any, str], None]
-"""Accepts a value, or raises :class:`ResultsError` naming its place."""
+_PLACE = or_null(record({"sample": COUNT, "step": COUNT, "eta": NUMBER, "weights": many(NUMBER)}))
 
-
-def shown(value: Any) -> str:
-    """Return a short form of a wrong value for a message of one line."""
-    text = json.dumps(value, ensure_ascii=True, default=repr)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _typed(words: str, *types: type) -> Check:
-    def check(value: Any, place: str) -> None:
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise ResultsError(f"{place}: expected {words}, got {shown(value)}")
-
-    return check
-
-
-def _one_of(words: Sequence[str]) -> Check:
-    def check(value: Any, place: str) -> None:
-        if value not in words:
-            raise ResultsError(f"{place}: expected one of {', '.join(words)}, got {shown(value)}")
-
-    return check
-
-
-def _many(entry: Check) -> Check:
-    def check(value: Any, place: str) -> None:
-        if not isinstance(value, list):
-            raise ResultsError(f"{place}: expected a list, got {shown(value)}")
-        for index, item in enumerate(value):
-            entry(item, f"{place}[{index}]")
-
-    return check
-
-
-def _record(fields: Mapping[str, Check]) -> Check:
-    def check(value: Any, place: str) -> None:
-        if not isinstance(value, Mapping):
-            raise ResultsError(f"{place}: expected an object, got {shown(value)}")
-        for name, field in fields.items():
-            if name not in value:
-                raise ResultsError(f"{place}: the field {name!r} is missing")
-            field(value[name], f"{place}.{name}")
-
-    return check
-
-
-def _table(entry: Check) -> Check:
-    def check(value: Any, place: str) -> None:
-        if not isinstance(value, Mapping):
-            raise ResultsError(f"{place}: expected an object, got {shown(value)}")
-        for name, item in value.items():
-            entry(item, f"{place}.{name}")
-
-    return check
-
-
-def _or_null(entry: Check) -> Check:
-    def check(value: Any, place: str) -> None:
-        if value is not None:
-            entry(value, place)
-
-    return check
-
-
-TEXT = _typed("a string", str)
-COUNT = _typed("an integer", int)
-NUMBER = _typed("a number", int, float)
-FLAG = _typed("true or false", bool)
-
-_PLACE = _or_null(_record({"sample": COUNT, "step": COUNT, "eta": NUMBER, "weights": _many(NUMBER)}))
-
-_THEOREM_A = _record(
+_THEOREM_A = record(
     {
         "steps_checked": COUNT,
         "worst_rise": NUMBER,
@@ -100,10 +27,10 @@ _THEOREM_A = _record(
         "contradicted": FLAG,
     }
 )
-_THEOREM_B = _record(
+_THEOREM_B = record(
     {"states_checked": COUNT, "worst_margin": NUMBER, "tolerance": NUMBER, "where": _PLACE, "contradicted": FLAG}
 )
-_THEOREM_C = _record(
+_THEOREM_C = record(
     {
         "trajectories": COUNT,
         "states_checked": COUNT,
@@ -116,17 +43,17 @@ _THEOREM_C = _record(
         "contradicted": FLAG,
     }
 )
-_TRAJECTORY = _record(
+_TRAJECTORY = record(
     {
-        "weights": _many(NUMBER),
+        "weights": many(NUMBER),
         "eta": NUMBER,
-        "loss": _many(NUMBER),
-        "sharpness": _many(NUMBER),
-        "eta_phi": _many(NUMBER),
-        "product": _many(NUMBER),
+        "loss": many(NUMBER),
+        "sharpness": many(NUMBER),
+        "eta_phi": many(NUMBER),
+        "product": many(NUMBER),
     }
 )
-_EXPERIMENT = _record(
+_EXPERIMENT = record(
     {
         "depth": COUNT,
         "samples": COUNT,
@@ -138,23 +65,23 @@ _EXPERIMENT = _record(
         "gd_steps": COUNT,
         "nonmonotone_loss_steps": COUNT,
         "converged_fraction": NUMBER,
-        "final_eta_phi": _record({"minimum": NUMBER, "median": NUMBER, "maximum": NUMBER, "share_at_edge": NUMBER}),
+        "final_eta_phi": record({"minimum": NUMBER, "median": NUMBER, "maximum": NUMBER, "share_at_edge": NUMBER}),
         "edge_trajectory": _TRAJECTORY,
         "contradicted": FLAG,
     }
 )
-_ONE_STEP = _record(
+_ONE_STEP = record(
     {
         "samples": COUNT,
         "seed": COUNT,
-        "depths": _many(COUNT),
-        "a_range": _many(NUMBER),
+        "depths": many(COUNT),
+        "a_range": many(NUMBER),
         "order_flips": COUNT,
         "theorem_a": _THEOREM_A,
     }
 )
-_SOLVER = _record({"solver": TEXT, "version": TEXT, "answer": _one_of(ANSWERS), "seconds": NUMBER})
-_CLAIM = _record(
+_SOLVER = record({"solver": TEXT, "version": TEXT, "answer": one_of(ANSWERS), "seconds": NUMBER})
+_CLAIM = record(
     {
         "identifier": TEXT,
         "title": TEXT,
@@ -162,12 +89,12 @@ _CLAIM = _record(
         "formula": TEXT,
         "source": TEXT,
         "scope": TEXT,
-        "kind": _one_of(KINDS),
-        "rests_on": _many(TEXT),
-        "verdict": _one_of(VERDICTS),
-        "own_tier": _one_of(TIERS),
-        "tier": _one_of(TIERS),
-        "rule": _one_of(RULES),
+        "kind": one_of(KINDS),
+        "rests_on": many(TEXT),
+        "verdict": one_of(VERDICTS),
+        "own_tier": one_of(TIERS),
+        "tier": one_of(TIERS),
+        "rule": one_of(RULES),
         "digest": TEXT,
         "statement": TEXT,
         "certificate": TEXT,
@@ -176,34 +103,54 @@ _CLAIM = _record(
         "boxes": COUNT,
         "prover_seconds": NUMBER,
         "kernel_seconds": NUMBER,
-        "solvers": _many(_SOLVER),
+        "solvers": many(_SOLVER),
         "argument": TEXT,
         "note": TEXT,
-        "witness": _table(TEXT),
+        "witness": table(TEXT),
     }
 )
-_THEOREM = _record(
+_THEOREM = record(
     {
         "identifier": TEXT,
         "title": TEXT,
         "scope": TEXT,
-        "verdict": _one_of(VERDICTS),
-        "tier": _one_of(TIERS),
-        "claims": _many(TEXT),
-        "arguments": _many(TEXT),
+        "verdict": one_of(VERDICTS),
+        "tier": one_of(TIERS),
+        "claims": many(TEXT),
+        "arguments": many(TEXT),
     }
 )
-RESULTS_FIELDS = _record(
-    {
-        "schema": COUNT,
-        "command": TEXT,
-        "question": _record({"depth": COUNT, "theorem": TEXT, "seed": COUNT, "samples": COUNT}),
-        "versions": _table(TEXT),
-        "seconds": NUMBER,
-        "theorems": _many(_THEOREM),
-        "claims": _many(_CLAIM),
-        "identities": _many(_record({"name": TEXT, "statement": TEXT, "source": TEXT, "holds": FLAG})),
-        "experiment": _or_null(_EXPERIMENT),
-        "one_step": _or_null(_ONE_STEP),
-    }
+_IDENTITY = record({"name": TEXT, "statement": TEXT, "source": TEXT, "holds": FLAG})
+
+
+def results_fields(question: Mapping[str, Check], parts: Mapping[str, Check]) -> Check:
+    """Return the check of the results of a model.
+
+    Parameters
+    ----------
+    question
+        The fields of the question.
+    parts
+        The fields that only this model has.
+    """
+    return record(
+        {
+            "schema": COUNT,
+            "model": TEXT,
+            "command": TEXT,
+            "question": record(question),
+            "versions": table(TEXT),
+            "seconds": NUMBER,
+            "theorems": many(_THEOREM),
+            "claims": many(_CLAIM),
+            "identities": many(_IDENTITY),
+            **parts,
+        }
+    )
+
+
+SCALAR_FIELDS = results_fields(
+    {"depth": COUNT, "theorem": TEXT, "seed": COUNT, "samples": COUNT},
+    {"experiment": or_null(_EXPERIMENT), "one_step": or_null(_ONE_STEP)},
 )
+"""The fields of a run of the scalar-network theorems."""

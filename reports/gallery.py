@@ -12,7 +12,7 @@ from pathlib import Path
 from reports import png
 from reports.errors import ResultsError
 from reports.page import PLOTS
-from reports.scalar import REPORT, render
+from reports.render import REPORT, render
 from reports.schema import RESULTS, load
 
 GALLERY = Path(__file__).parent / "gallery"

@@ -1,4 +1,4 @@
-"""What the template of a report sees: the results, and the links, sentences and warnings made from them."""
+"""What the template of any report sees: the results, and the links, sentences and warnings made from them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from reports.numbers import counted
 from reports.schema import digest
 
 PLOTS = "plots"
-TRAJECTORY_PLOT = "edge-trajectory.png"
-SIMPLEX_PLOT = "shape-simplex.png"
-SIMPLEX_CLAIM = "A3.3"
-"""The claim whose section shows the shape simplex."""
+"""Folder of a report's plots, inside that of the report."""
 
 GROUNDS = {
     "kernel": "re-checked by the kernel",
@@ -41,7 +38,7 @@ RULES = {
 
 
 class Page:
-    """A report in the making.
+    """A report in the making; each model adds what only its template needs.
 
     Parameters
     ----------
@@ -59,7 +56,7 @@ class Page:
         self.rests_on = {name: claim["rests_on"] for name, claim in self.claims.items()}
 
     def context(self) -> dict[str, Any]:
-        """Return the variables and functions of the template."""
+        """Return the variables and functions that all templates use."""
         shown = [claim for claim in self.claims.values() if claim["kind"] != "neighbour"]
         labels = {name: words.label(name) for name in self.claims}
         return {
@@ -73,10 +70,8 @@ class Page:
             "overview": overview(shown, labels) if len(shown) > LEGIBLE else "",
             "rules": {name: text for name, text in RULES.items() if any(claim["rule"] == name for claim in shown)},
             "results_digest": digest(self.results),
-            "simplex": f"{PLOTS}/{SIMPLEX_PLOT}" if shows_simplex(self.results) else "",
-            "simplex_claim": SIMPLEX_CLAIM,
-            "trajectory_plot": f"{PLOTS}/{TRAJECTORY_PLOT}",
             "commands": words.commands(self.results),
+            "counted": counted,
             "heading": self.heading,
             "link": self.link,
             "embed": self.embed,
@@ -91,11 +86,6 @@ class Page:
             "tier_of": words.tier_of,
             "tiers": words.tiers,
             "verdict": words.shown_verdict,
-            "outcome": words.outcome,
-            "rise": words.worst_rise,
-            "weights": words.weights,
-            "places": words.places(self.results),
-            "trajectory_facts": words.trajectory_facts,
         }
 
     def heading(self, level: int, text: str, key: str = "") -> str:
@@ -174,8 +164,3 @@ def _step(claim: Mapping[str, Any]) -> str:
     if claim["verdict"] == "refuted":
         return "refuted"
     return "unknown" if claim["own_tier"] == "none" else str(claim["own_tier"])
-
-
-def shows_simplex(results: Mapping[str, Any]) -> bool:
-    """Say whether a report has the shape simplex: when the claim it illustrates is among the claims."""
-    return any(claim["identifier"] == SIMPLEX_CLAIM for claim in results["claims"])

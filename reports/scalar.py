@@ -1,102 +1,59 @@
-"""The report on the scalar-network theorems: ``results.json`` in, ``report.md`` and ``plots/*.png`` out."""
+"""The report on the scalar-network theorems: its plots, and what its template sees."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import jinja2
+from reports import plots, scalar_plots, scalar_words
+from reports.page import PLOTS, Page
+from reports.schema import digest
 
-from reports import markdown, numbers, plots
-from reports.files import write
-from reports.page import PLOTS, SIMPLEX_PLOT, TRAJECTORY_PLOT, Page, shows_simplex
-from reports.schema import digest, validate
+TEMPLATE = "scalar.md.j2"
+TRAJECTORY_PLOT = "edge-trajectory.png"
+SIMPLEX_PLOT = "shape-simplex.png"
+FIGURES = frozenset({TRAJECTORY_PLOT, SIMPLEX_PLOT})
+"""Names of all plots that such a report may have."""
 
-REPORT = "report.md"
-"""Name of the report's file."""
-
-
-def render(results: Mapping[str, Any], folder: Path) -> Path:
-    """Write the report on a run into ``folder`` and return the path of ``report.md``.
-
-    Every file is written under a temporary name and moved into place, the report after the plots, so that a report
-    never refers to a plot that is not there. A plot left by an earlier run that this report lacks is removed.
-
-    Parameters
-    ----------
-    results
-        The run's results, version 1 of the schema.
-    folder
-        Where to write; made if it does not exist.
-
-    Raises
-    ------
-    ResultsError
-        If the results do not have the schema or contradict themselves.
-    OSError
-        If the folder cannot be written.
-    """
-    validate(results)
-    text = report_text(results)
-    figures = draw(results)
-    (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-    for name, content in figures.items():
-        write(folder / PLOTS / name, content)
-    report = folder / REPORT
-    write(report, text.encode("utf-8"))
-    for name in {TRAJECTORY_PLOT, SIMPLEX_PLOT} - figures.keys():
-        (folder / PLOTS / name).unlink(missing_ok=True)
-    return report
+SIMPLEX_CLAIM = "A3.3"
+"""The claim whose section shows the shape simplex."""
 
 
 def draw(results: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the PNG files of a report by name: the shape simplex with its claim, a trajectory with an experiment."""
     files: dict[str, bytes] = {}
     if shows_simplex(results):
-        files[SIMPLEX_PLOT] = plots.png_bytes(plots.shape_simplex_figure(), "closed form")
+        files[SIMPLEX_PLOT] = plots.png_bytes(scalar_plots.shape_simplex_figure(), "closed form")
     if results["experiment"] is not None:
         trajectory = results["experiment"]["edge_trajectory"]
-        figure = plots.edge_trajectory_figure(trajectory)
+        figure = scalar_plots.edge_trajectory_figure(trajectory)
         files[TRAJECTORY_PLOT] = plots.png_bytes(figure, f"edge_trajectory sha256:{digest(trajectory)}")
     return files
 
 
-def report_text(results: Mapping[str, Any]) -> str:
-    """Return the report of valid results as Markdown.
-
-    The template is run twice: the first pass finds the anchors of the headings, the second writes the links.
-    """
-    template = _environment().get_template("scalar.md.j2")
-    anchors: dict[str, str] = {}
-    text = ""
-    for _ in range(2):
-        page = Page(results, anchors)
-        text = template.render(page.context())
-        anchors = page.headings.anchors
-    return text.rstrip("\n") + "\n"
+def page(results: Mapping[str, Any], anchors: Mapping[str, str]) -> Page:
+    """Return the page of valid results, with the anchors of its headings as far as they are known."""
+    return _ScalarPage(results, anchors)
 
 
-@functools.cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters.update(
-        plain=markdown.escape,
-        cell=markdown.cell,
-        code=markdown.code,
-        fence=markdown.fence,
-        path=markdown.link,
-        num=numbers.number,
-        seconds=numbers.seconds,
-        percent=numbers.percent,
-        size=numbers.size,
-    )
-    return environment
+class _ScalarPage(Page):
+    def context(self) -> dict[str, Any]:
+        """Return the variables and functions of the template."""
+        depth = self.results["question"]["depth"]
+        return {
+            **super().context(),
+            "title": f"Gradient descent on scalar networks: theorems checked at depth {depth}",
+            "simplex": f"{PLOTS}/{SIMPLEX_PLOT}" if shows_simplex(self.results) else "",
+            "simplex_claim": SIMPLEX_CLAIM,
+            "trajectory_plot": f"{PLOTS}/{TRAJECTORY_PLOT}",
+            "outcome": scalar_words.outcome,
+            "rise": scalar_words.worst_rise,
+            "weights": scalar_words.weights,
+            "places": scalar_words.places(self.results),
+            "trajectory_facts": scalar_words.trajectory_facts,
+        }
+
+
+def shows_simplex(results: Mapping[str, Any]) -> bool:
+    """Say whether a report has the shape simplex: when the claim it illustrates is among the claims."""
+    return any(claim["identifier"] == SIMPLEX_CLAIM for claim in results["claims"])

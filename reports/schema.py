@@ -1,19 +1,28 @@
-"""Reading ``results.json``, version 1, and refusing what is not that."""
+"""Reading ``results.json``, version 2, and refusing what is not that."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from reports.consistency import require_consistent
+from reports.checks import Check, shown
+from reports.consistency import require_consistent, require_consistent_scalar
 from reports.errors import ResultsError
-from reports.fields import RESULTS_FIELDS, shown
+from reports.fields import SCALAR_FIELDS
+from reports.regression_consistency import require_consistent_regression
+from reports.regression_fields import REGRESSION_FIELDS
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the schema."""
+
+MODELS: dict[str, tuple[Check, Callable[[Mapping[str, Any]], None]]] = {
+    "scalar": (SCALAR_FIELDS, require_consistent_scalar),
+    "regression": (REGRESSION_FIELDS, require_consistent_regression),
+}
+"""The models, with the fields of their results and the check of what only they contain."""
 
 RESULTS = "results.json"
 """Name of the file that holds a run's results."""
@@ -57,10 +66,20 @@ def validate(results: Any) -> None:
     Raises
     ------
     ResultsError
-        Naming the first field that is missing or wrong, or the first claim or theorem said to be proved, or to
-        have a tier, that the rest of the data does not bear out.
+        Naming the first field that is missing or wrong, or the first claim, theorem or measurement that the rest of
+        the data does not bear out.
     """
-    if isinstance(results, Mapping) and "schema" in results and results["schema"] != SCHEMA:
+    if not isinstance(results, Mapping):
+        raise ResultsError(f"results: expected an object, got {shown(results)}")
+    if "schema" in results and results["schema"] != SCHEMA:
         raise ResultsError(f"schema version {shown(results['schema'])}, but this program reads version {SCHEMA}")
-    RESULTS_FIELDS(results, "results")
+    for name in ("schema", "model"):
+        if name not in results:
+            raise ResultsError(f"results: the field {name!r} is missing")
+    model = results["model"]
+    if not isinstance(model, str) or model not in MODELS:
+        raise ResultsError(f"results.model: expected one of {', '.join(MODELS)}, got {shown(model)}")
+    fields, require_consistent_model = MODELS[model]
+    fields(results, "results")
     require_consistent(results)
+    require_consistent_model(results)

@@ -1,15 +1,11 @@
-"""Words and short facts for the tables, captions and sentences of a report."""
+"""Words for the tables and sentences that the reports of all models have."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from reports import plots
-from reports.numbers import NOTHING, number
-
-_ROUND_OFF = 2.0**-53
+from reports.numbers import NOTHING
 
 
 def label(identifier: str) -> str:
@@ -47,69 +43,15 @@ def shown_verdict(verdict: str) -> str:
     return verdict if verdict == "proved" else f"**{verdict}**"
 
 
-def outcome(contradicted: bool) -> str:
-    """Return the outcome of a numerical check for a table."""
-    return "**contradicted**" if contradicted else "not contradicted"
-
-
-def worst_rise(check: Mapping[str, Any]) -> str:
-    """Return the largest relative rise of ``phi`` that a check of Theorem A saw, and the largest in error bars."""
-    if check["steps_checked"] == 0:
-        return NOTHING
-    bars = number(check["worst_rise_in_error_bars"])
-    return f"{number(check['worst_rise'])}; {bars} error bars of {number(check['error_bar'], 2)}"
-
-
 def commands(results: Mapping[str, Any]) -> str:
     """Return the commands that repeat the run, re-check its certificates and write the report again."""
     lines = [(results["command"], "run it all again")]
     certified = [claim for claim in results["claims"] if claim["certificate"]]
-    if certified:
+    run = results.get("certified")
+    if certified or (run is not None and run["certificate"]):
         lines.append(("python -m verify check FOLDER/certificates", "re-check the certificates with the kernel alone"))
     explained = (certified or results["claims"])[:1]
     lines += [(f"python -m verify explain {claim['identifier']}", "a claim and its proof") for claim in explained]
     lines.append(("python -m reports FOLDER", "write this page again from results.json"))
     width = max(len(command) for command, _ in lines)
     return "\n".join(f"{command:<{width}}  # {purpose}" for command, purpose in lines)
-
-
-def weights(values: Sequence[float]) -> str:
-    """Return weights with four digits each, in parentheses."""
-    return f"({', '.join(number(value, 4) for value in values)})"
-
-
-def places(results: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return where the worst cases of the experiments were, with their names, leaving out those with no case."""
-    found: list[tuple[str, Mapping[str, Any] | None]] = []
-    experiment, one_step = results["experiment"], results["one_step"]
-    if experiment is not None:
-        found += [
-            ("A, along trajectories", experiment["theorem_a"]["where"]),
-            ("B", experiment["theorem_b"]["where"]),
-            ("C, loss", experiment["theorem_c"]["loss_where"]),
-            ("C, sharpness", experiment["theorem_c"]["phi_where"]),
-        ]
-    if one_step is not None:
-        found.append(("A, single steps", one_step["theorem_a"]["where"]))
-    return [(name, place) for name, place in found if place is not None]
-
-
-def trajectory_facts(trajectory: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the numbers of the trajectory plot's caption.
-
-    Returns
-    -------
-    dict
-        ``steps`` shown; ``rises``, the steps among them in which ``|pi - 1|``, and so the loss, rose by more than
-        rounding explains; the ``first`` and ``last`` of ``eta * phi``; ``limit``, which is ``2 / eta``.
-    """
-    last = plots.arrival(trajectory["loss"])
-    errors = [abs(pi - 1.0) for pi in trajectory["product"][: last + 1]]
-    noise = 8 * len(trajectory["weights"]) * _ROUND_OFF
-    return {
-        "steps": last,
-        "rises": sum(after > before + noise for before, after in itertools.pairwise(errors)),
-        "first": trajectory["eta_phi"][0],
-        "last": trajectory["eta_phi"][last],
-        "limit": 2.0 / trajectory["eta"],
-    }

@@ -11,10 +11,11 @@ ROOT = Path(__file__).parents[1]
 OURS = {"verify", "symbolic", "numeric", "reports"}
 ALLOWED = {
     "symbolic": {"symbolic", "sympy"},
-    "numeric": {"numeric", "numpy", "scipy"},
+    "numeric": {"numeric", "numpy", "scipy", "sklearn"},
     "reports": {"reports", "jinja2", "matplotlib", "numpy", "markupsafe"},
     "verify/kernel": {"verify.kernel"},
-    "verify/provers": {"verify.kernel", "verify.provers", "numpy", "scipy", "sympy", "z3", "cvc5"},
+    "verify/trajectory": {"verify.kernel.certificates", "verify.kernel.errors", "verify.trajectory"},
+    "verify/provers": {"verify.kernel", "verify.provers", "verify.trajectory", "numpy", "scipy", "sympy", "z3", "cvc5"},
     "verify/theorems": {"verify.kernel", "verify.theorems", "verify.claims", "verify.encode", "symbolic", "sympy"},
 }
 

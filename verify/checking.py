@@ -1,12 +1,14 @@
-"""`verify check`: certificates and folders of certificates, re-checked by the kernel alone."""
+"""`verify check`: certificates and folders of certificates, re-checked by the kernel and the checker of trajectories."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from verify.kernel.certificates import Certificate, fields, read_file, read_json, text_field
-from verify.kernel.checker import Verdict, check_file
+from verify.kernel.certificates import Certificate, build_certificate, fields, read_file, read_json, text_field
+from verify.kernel.checker import Verdict, check
 from verify.kernel.errors import Incomplete, KernelError, Malformed
+from verify.trajectory.certificate import FORMAT as TRAJECTORY
+from verify.trajectory.checker import TrajectoryVerdict, check_trajectory
 from verify.trees import count_tree
 
 MANIFEST = "manifest.json"
@@ -25,6 +27,27 @@ def describe(certificate: Certificate, verdict: Verdict) -> str:
     rule = certificate.proof["rule"]
     size = f", {count_tree(certificate.proof['tree']).leaves} leaves" if rule == "bisection" else ""
     return f"{verdict} by {rule}{size}, statement {certificate.digest[:16]}"
+
+
+def describe_trajectory(found: TrajectoryVerdict) -> str:
+    """Return one line on an accepted certificate of a trajectory."""
+    refuted = f", {len(found.refuted)} refuted" if found.refuted else ""
+    return f"{len(found.proved)} of {found.steps_asked} steps proved{refuted}, problem {found.digest[:16]}"
+
+
+def check_data(data: object) -> tuple[str, str, str]:
+    """Re-check a certificate of either kind; return digest, verdict and one line on it. Raises KernelError.
+
+    A trajectory is refuted when a step of it is, and Incomplete when a step that was asked for is not decided.
+    """
+    if isinstance(data, dict) and data.get("format") == TRAJECTORY:
+        found = check_trajectory(data)
+        if found.unknown or not found.steps:
+            raise Incomplete(describe_trajectory(found))
+        return found.digest, "refuted" if found.refuted else "proved", describe_trajectory(found)
+    certificate = build_certificate(data)
+    verdict = check(certificate)
+    return certificate.digest, verdict, describe(certificate, verdict)
 
 
 def read_manifest(data: object) -> dict[str, dict[str, str]]:
@@ -52,7 +75,7 @@ class Report:
         """Check one file and print one line."""
         self.seen.add(path)
         try:
-            certificate, verdict = check_file(path)
+            digest, verdict, words = check_data(read_json(read_file(path)))
         except Incomplete as error:
             self.incomplete += 1
             print(f"INCOMPLETE {path}: {error}", file=sys.stderr)
@@ -60,9 +83,9 @@ class Report:
             self.problem(path, error)
         else:
             self.accepted += 1
-            self.digests[path] = (certificate.digest, verdict)
+            self.digests[path] = (digest, verdict)
             if not self.quiet:
-                print(f"accepted   {path}: {describe(certificate, verdict)}", flush=True)
+                print(f"accepted   {path}: {words}", flush=True)
 
     def problem(self, path: Path, error: Exception | str) -> None:
         """Count and print one rejection."""

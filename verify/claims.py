@@ -1,7 +1,7 @@
 """Claims: what must hold, how it is to be shown, and what it rests on; and the graph they form."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from verify.kernel.statements import Statement
@@ -38,7 +38,7 @@ class Claim:
         The formal statement of a lemma or neighbour.
     method
         How a proof is searched for: "algebra" (identity or combination), "bisection", "given" (`proof` is the proof
-        object, derived elsewhere), "falsify" (neighbours), "argument".
+        object, derived elsewhere), "falsify" (neighbours; `proof` is a known counterexample, if any), "argument".
     proof, hints
         Proof object for "given"; extra squares for "algebra".
     argument
@@ -71,10 +71,15 @@ class Claim:
 class ClaimGraph:
     """Claims in an order in which each rests on earlier ones only.
 
+    `shared` and `own` name the folders of the committed proofs: of the claims that do not depend on the depth asked
+    for, and of those that do.
+
     Raises ValueError for a repeated identifier or a claim that rests on one that does not come before it.
     """
 
     claims: tuple[Claim, ...]
+    shared: str = "every-depth"
+    own: str = ""
     by_identifier: Mapping[str, Claim] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +108,7 @@ class ClaimGraph:
         beside = [c for c in self.claims if c.kind == "neighbour" and set(c.rests_on) & kept]
         kept |= set(self.closure(i for c in beside for i in c.rests_on))
         kept |= {c.identifier for c in beside}
-        return ClaimGraph(tuple(c for c in self.claims if c.identifier in kept))
+        return replace(self, claims=tuple(c for c in self.claims if c.identifier in kept))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,53 @@ def scalar(
 
 
 @app.command()
+def regression(
+    data: Annotated[str, typer.Option(help="all, gaussian, diabetes, or a CSV file.")] = "",
+    target: Annotated[str, typer.Option(help="Column of the CSV file to be predicted.")] = "",
+    samples: Annotated[int | None, typer.Option(help="Samples N (rows of Gaussian data, or drawn at random).")] = None,
+    features: Annotated[int | None, typer.Option(help="Features d of Gaussian data.")] = None,
+    eta_factor: Annotated[
+        float | None, typer.Option(help="Step size, in units of 2 / phi of the start [default: a grid].")
+    ] = None,
+    scale: Annotated[float | None, typer.Option(help="Scale of the initial weights [default: a grid, or 0.5].")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps [default: 2000; 500 in a certified run].")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of data, starts and falsifier.")] = 0,
+    certify: Annotated[bool, typer.Option("--certify", help="Prove phi(t+1) <= phi(t), step by step.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/regression].")] = None,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Squared regression model: theorems, certified run, experiment; write a report.
+
+    Without options: all data sets, a grid of step sizes, the map of single steps, a certified run.
+    """
+    from verify.run_regression import Question, make_plan, run_regression
+
+    sizes = {"samples": samples, "features": features, "steps": steps}
+    for name, value in sizes.items():
+        if value is not None and value < 1:
+            raise UsageError(f"--{name} {value}: give a whole number of at least 1")
+    if scale is not None and not scale > 0:
+        raise UsageError(f"--scale {scale}: give a positive number")
+    sized = any(value is not None for value in (samples, features)) or certify
+    try:
+        question = Question(
+            data=data or ("gaussian" if sized else "all"),
+            target=target,
+            eta_factor=eta_factor,
+            scale=scale or 0.0,
+            seed=seed,
+            certify=certify,
+            jobs=_jobs(jobs),
+            **{name: value or 0 for name, value in sizes.items()},
+        )
+        plan = make_plan(question)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    sys.exit(run_regression(plan, out or Path("report") / "regression", as_json=json))
+
+
+@app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
     quiet: Annotated[bool, typer.Option(help="Print rejected certificates and the count only.")] = False,
@@ -102,18 +149,18 @@ def proofs(
 
     Exit code 1 when a statement, verdict or tier is not what the manifest of the committed proofs says.
     """
-    from verify import regression
+    from verify import proof_regression
 
     def show(part: str, outcome: Any) -> None:
         print(f"{part}: {outcome.identifier} {outcome.verdict} ({outcome.rule})", file=sys.stderr, flush=True)
 
     count = _jobs(jobs)
     if update:
-        entries = regression.update(count, show)
+        entries = proof_regression.update(count, show)
         unproved = [name for name, entry in entries.items() if entry["verdict"] == "unknown"]
         print(f"{len(entries)} claims written; unknown: {', '.join(unproved) or 'none'}")
         sys.exit(3 if unproved else 0)
-    found = regression.regress(count, show)
+    found = proof_regression.regress(count, show)
     print("\n".join(found) if found else "the committed proofs, manifest and gallery are those of today")
     sys.exit(1 if found else 0)
 

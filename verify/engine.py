@@ -63,7 +63,7 @@ def search(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | None, dict[st
 def _search_neighbour(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Let a prover try to prove a false neighbour, for a short time; if the kernel accepts its proof, that is returned.
 
-    Otherwise search for a counterexample.
+    Otherwise search for a counterexample, or take the one that the claim comes with.
     """
     from verify.provers.falsifier import falsify
 
@@ -75,6 +75,8 @@ def _search_neighbour(claim: Claim, limits: Limits) -> tuple[dict[str, Any] | No
     unsettled = Outcome(claim.identifier, "unknown", "none")
     if proof is not None and "note" not in cost and _checked(unsettled, dump(statement, proof)).verdict == "proved":
         return proof, cost
+    if claim.proof is not None:
+        return dict(claim.proof), {}
     found = falsify(statement, seed=limits.seed, seconds=min(limits.seconds, 20.0))
     return found, {} if found else {"note": "no proof and no counterexample found"}
 

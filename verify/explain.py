@@ -11,13 +11,20 @@ from verify.kernel.checker import check_file
 from verify.kernel.errors import KernelError
 from verify.proofs import proof_folder
 from verify.theorems.scalar import scalar_graph
+from verify.theorems.squared_regression import regression_graph
 from verify.trees import count_tree
 
-SETTING = """\
+SCALAR_SETTING = """\
 Setting: weights w_1, ..., w_D > 0, pi their product, L = (pi - 1)^2 / 2. A step is w_i^+ = w_i - r / w_i with
 r = eta pi (pi - 1). z_i = w_i^2. Gradient flow keeps all z_i - z_j; the curve of w is all points with the same
 differences, one for each product. z*_i = z_i + s > 0 is its point with product 1 (the gradient-flow solution, GFS),
 phi(w) = sum 1 / z*_i the sharpness there. a = eta phi, alpha_i = 1 / (phi z*_i), t = phi (z_i - z*_i), e = pi - 1.
+"""
+REGRESSION_SETTING = """\
+Setting: data X (N x d), y; weights u+, u-; beta = u+^2 - u-^2, L = |X beta - y|^2 / (2N), g = X^T (X beta - y) / N. A
+step multiplies u+_i by 1 - 2 eta g_i and u-_i by 1 + 2 eta g_i. Gradient flow keeps u+_i u-_i and moves
+log(u+_i / u-_i) in the row space of X. The gradient-flow solution (GFS) is the point of zero loss that it reaches, and
+phi(w) = (4/N) lambda_max(X diag(u+^2 + u-^2) X^T) there, the largest eigenvalue of the Hessian.
 """
 METHODS = {
     "identity": "identity: both sides are the same rational function, by exact polynomial arithmetic",
@@ -31,28 +38,31 @@ METHODS = {
 def explain_claim(identifier: str, depth: int, console: Console | None = None) -> None:
     """Print the claim. Raises ValueError when there is no claim of that name."""
     console = console or Console(highlight=False, soft_wrap=True)
-    graph = scalar_graph(depth)
-    claim = graph.by_identifier.get(identifier)
-    if claim is None:
-        raise ValueError(f"no claim {identifier[:40]!r}; there are: {', '.join(graph.by_identifier)}")
+    graphs = {SCALAR_SETTING: scalar_graph(depth), REGRESSION_SETTING: regression_graph()}
+    setting = next((text for text, graph in graphs.items() if identifier in graph.by_identifier), None)
+    if setting is None:
+        names = [name for graph in graphs.values() for name in graph.by_identifier]
+        raise ValueError(f"no claim {identifier[:40]!r}; there are: {', '.join(names)}")
+    graph = graphs[setting]
+    claim = graph.by_identifier[identifier]
     console.print(f"[bold]{claim.identifier}[/]: {claim.title} ({claim.kind}, {claim.scope}; source: {claim.source})\n")
-    console.print(SETTING, markup=False)
+    console.print(setting, markup=False)
     console.print(claim.words, markup=False)
     if claim.formula:
         console.print(f"\n    {claim.formula}", markup=False)
     if claim.statement is not None:
         console.print(f"\n[bold]Formal statement[/] (digest {claim.statement.digest()}):\n")
         console.print(claim.statement.text(), markup=False)
-        _explain_proof(claim, depth, console)
+        _explain_proof(claim, graph, console)
     else:
         console.print("\n[bold]Written proof[/] (checked by no program):\n")
         console.print(claim.argument, markup=False)
     _explain_tree(claim, graph, console)
 
 
-def _explain_proof(claim: Claim, depth: int, console: Console) -> None:
+def _explain_proof(claim: Claim, graph: ClaimGraph, console: Console) -> None:
     """Re-check the proof that comes with this package and print what it consists of."""
-    path: Path = certificate_path(proof_folder(claim, depth), claim.identifier)
+    path: Path = certificate_path(proof_folder(graph, claim), claim.identifier)
     try:
         certificate, verdict = check_file(path)
     except KernelError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from verify.claims import Claim, ClaimGraph, Outcome, combined, missing_below
 from verify.files import certificate_bytes
 
-SCHEMA = 1
+SCHEMA = 2
 PACKAGES = ("gd-verify", "sympy", "mpmath", "numpy", "scipy", "z3-solver", "cvc5", "matplotlib")
 
 
@@ -78,16 +78,20 @@ def results_data(
     graph: ClaimGraph,
     outcomes: Mapping[str, Outcome],
     *,
+    model: str,
     command: str,
     question: Mapping[str, Any],
     seconds: float,
     identities: Sequence[Mapping[str, Any]] = (),
-    experiment: Mapping[str, Any] | None = None,
-    one_step: Mapping[str, Any] | None = None,
+    **measured: Any,
 ) -> dict[str, Any]:
-    """Return the results of a run of the scalar theorems, ready to be written as JSON."""
+    """Return the results of a run as plain data, ready to be written as JSON.
+
+    `model` is "scalar" or "regression"; `measured` holds the parts that are particular to it, None for one not run.
+    """
     return {
         "schema": SCHEMA,
+        "model": model,
         "command": command,
         "question": dict(question),
         "versions": versions(),
@@ -95,25 +99,42 @@ def results_data(
         "theorems": [theorem_data(graph, outcomes, c) for c in graph.claims if c.kind == "theorem"],
         "claims": [claim_data(graph, outcomes, c) for c in graph.claims],
         "identities": list(identities),
-        "experiment": experiment,
-        "one_step": one_step,
+        **measured,
     }
 
 
+def contradictions(data: Mapping[str, Any]) -> list[str]:
+    """Return, in a few words each, which measurements and certified runs contradict what was claimed or observed."""
+    found = [f"identity {identity['name']} does not hold" for identity in data["identities"] if not identity["holds"]]
+    experiment = data.get("experiment") or {}
+    if data["model"] == "scalar":
+        one_step = (data.get("one_step") or {}).get("theorem_a", {})
+        parts = {"experiment": experiment.get("contradicted"), "single steps": one_step.get("contradicted")}
+    else:
+        parts = {
+            "monotone sharpness, observed": experiment.get("observation_contradicted"),
+            "Theorem R, experiment": experiment.get("theorem_contradicted"),
+            "Theorem R, map": (data.get("map") or {}).get("theorem_contradicted"),
+            "monotone sharpness, certified run": (data.get("certified") or {}).get("steps_refuted"),
+        }
+    return found + [name for name, contradicted in parts.items() if contradicted]
+
+
 def exit_code(data: Mapping[str, Any]) -> int:
-    """Return 0 when every true claim is proved, 1 when one is refuted, a neighbour is proved or an experiment
-    contradicts a theorem, 3 when one is unknown.
-    """  # noqa: D205
+    """Return 0 when all is proved, 1 when something is refuted or contradicted, 3 when something is unknown.
+
+    A planted false claim that is proved counts as a contradiction. A step of a certified run that is not decided counts
+    as unknown.
+    """
     claims = [c for c in data["claims"] if c["kind"] != "neighbour"]
-    neighbours = [c for c in data["claims"] if c["kind"] == "neighbour"]
-    measured = [data["experiment"], (data["one_step"] or {}).get("theorem_a")]
-    contradicted = any(m is not None and m["contradicted"] for m in measured)
-    wrong_identity = any(not identity["holds"] for identity in data["identities"])
-    if contradicted or wrong_identity or any(c["verdict"] == "refuted" for c in claims):
+    planted = [c for c in data["claims"] if c["kind"] == "neighbour"]
+    if contradictions(data) or any(c["verdict"] == "refuted" for c in claims):
         return 1
-    if any(c["verdict"] == "proved" for c in neighbours):
+    if any(c["verdict"] == "proved" for c in planted):
         return 1
-    return 0 if all(c["verdict"] == "proved" for c in claims) else 3
+    run = data.get("certified") or {"steps_asked": 0, "steps_proved": 0}
+    undecided = run["steps_asked"] - run["steps_proved"]
+    return 3 if undecided or any(c["verdict"] != "proved" for c in claims) else 0
 
 
 def certificate_folder(out: Path) -> Path:

@@ -1,9 +1,6 @@
 """`verify scalar`: the run from the claims to the report."""
 
-import json
 import shlex
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -11,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from verify.claims import ClaimGraph, Outcome
-from verify.engine import Limits, run
-from verify.files import write_json
-from verify.results import certificate_folder, exit_code, results_data
+from verify.claims import ClaimGraph
+from verify.results import results_data
+from verify.runs import (
+    checked_identities,
+    finish,
+    formal_claims,
+    live_view,
+    print_claims,
+    require_writable,
+    settle_claims,
+)
 
-TIER_STYLE = {"kernel": "green", "solvers": "yellow", "argument": "cyan", "none": "red"}
-VERDICT_STYLE = {"proved": "green", "refuted": "bold red", "unknown": "bold yellow"}
 STEPS = 500
 
 
@@ -52,13 +52,6 @@ class Question:
         return shlex.join(words)
 
 
-def require_writable(folder: Path) -> None:
-    """Make the folder and write a file in it. Raises OSError when either fails."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
-
-
 def run_scalar(question: Question, graph: ClaimGraph, folder: Path, *, as_json: bool = False) -> int:
     """Prove, measure, write the report into `folder`, print the summary; return the exit code.
 
@@ -66,51 +59,25 @@ def run_scalar(question: Question, graph: ClaimGraph, folder: Path, *, as_json: 
     """
     require_writable(folder)
     console = Console(stderr=True)
-    data = gather(question, graph, folder, console)
-    from reports.scalar import render
-
-    write_json(folder / "results.json", data)
-    report = render(data, folder)
-    if as_json:
-        print(json.dumps(data, indent=1, ensure_ascii=False))
-    else:
-        print_summary(data, Console(width=None if sys.stdout.isatty() else 120))
-    console.print(f"report: {report}", highlight=False, soft_wrap=True)
-    return exit_code(data)
+    return finish(gather(question, graph, folder, console), folder, console, print_summary, as_json=as_json)
 
 
 def gather(question: Question, graph: ClaimGraph, folder: Path, console: Console) -> dict[str, Any]:
     """Run claims, identities and experiments with a live view; return the results."""
     began = time.perf_counter()
-    formal = sum(claim.statement is not None for claim in graph.claims)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as view:
-        task = view.add_task("claims", total=formal + 3)
-
-        def show(outcome: Outcome) -> None:
-            style = VERDICT_STYLE[outcome.verdict]
-            note = f" {outcome.note}" if outcome.note else ""
-            seconds = outcome.prover_seconds + outcome.kernel_seconds
-            line = f"[{style}]{outcome.verdict:8}[/] {outcome.identifier:12} {outcome.rule:14} {seconds:6.2f} s{note}"
-            view.console.print(line, highlight=False)
-            view.advance(task)
-
-        limits = Limits(seed=question.seed)
-        outcomes = run(graph, jobs=question.jobs, limits=limits, folder=certificate_folder(folder), progress=show)
-        parts: dict[str, Any] = {}
-        for name, work in measurements(question).items():
-            view.update(task, description=name.replace("_", " "))
-            parts[name] = work()
-            view.advance(task)
+    parts = measurements(question)
+    with live_view(console, formal_claims(graph) + len(parts)) as view:
+        outcomes = settle_claims(graph, folder, view, jobs=question.jobs, seed=question.seed)
+        found = {name: view.part(name.replace("_", " "), work) for name, work in parts.items()}
     asked = {name: value for name, value in asdict(question).items() if name != "jobs"}
     return results_data(
-        graph, outcomes, command=question.command(), question=asked, seconds=time.perf_counter() - began, **parts
+        graph,
+        outcomes,
+        model="scalar",
+        command=question.command(),
+        question=asked,
+        seconds=time.perf_counter() - began,
+        **found,
     )
 
 
@@ -120,11 +87,7 @@ def measurements(question: Question) -> Mapping[str, Callable[[], Any]]:
     def identities() -> list[dict[str, Any]]:
         from symbolic.catalogue import check_identities
 
-        checked = check_identities(question.depth)
-        return [
-            {"name": r.identity.name, "statement": r.identity.statement, "source": r.identity.source, "holds": r.holds}
-            for r in checked
-        ]
+        return checked_identities(check_identities(question.depth))
 
     def experiment() -> dict[str, Any]:
         from numeric.experiment import run_experiment
@@ -140,32 +103,8 @@ def measurements(question: Question) -> Mapping[str, Callable[[], Any]]:
 
 
 def print_summary(data: Mapping[str, Any], console: Console) -> None:
-    """Print the tables of theorems and claims: verdict and tier of each."""
-    table = Table(title=f"Scalar networks, depth {data['question']['depth']}")
-    for name in ("claim", "statement", "scope", "verdict", "own tier", "tier"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("claim", "verdict", "tier"))
-    for claim in sorted(data["claims"], key=lambda c: ("lemma", "argument", "theorem", "neighbour").index(c["kind"])):
-        cells = [claim["identifier"], claim["title"], claim["scope"]]
-        verdict = f"[{VERDICT_STYLE[claim['verdict']]}]{claim['verdict']}[/]"
-        if claim["kind"] == "neighbour":
-            expected = claim["verdict"] != "proved"
-            verdict = f"[{'green' if expected else 'bold red'}]{claim['verdict']}[/]"
-            cells[1] += " (planted false claim)"
-        tiers = [f"[{TIER_STYLE[claim[key]]}]{claim[key]}[/]" for key in ("own_tier", "tier")]
-        table.add_row(*cells, verdict, *tiers, style="bold" if claim["kind"] == "theorem" else None)
-    console.print(table)
-    own = {c["identifier"]: c["own_tier"] for c in data["claims"]}
-    for theorem in data["theorems"]:
-        written = ", ".join([*theorem["arguments"], theorem["identifier"]])
-        others = [i for i in theorem["claims"] if i not in theorem["arguments"] and own[i] != "kernel"]
-        rest = (
-            f"not checked by the kernel either: {', '.join(others)}" if others else "all else is checked by the kernel"
-        )
-        console.print(
-            f"[bold]{theorem['identifier']}[/] ({theorem['scope']}): {theorem['verdict']}, tier {theorem['tier']}; "
-            f"written steps: {written}; {rest}",
-            highlight=False,
-        )
+    """Print the tables of theorems and claims, and what was measured."""
+    print_claims(data, console, f"Scalar networks, depth {data['question']['depth']}")
     experiment = data["experiment"]
     bars = experiment["theorem_a"]["worst_rise_in_error_bars"]
     console.print(
@@ -173,4 +112,3 @@ def print_summary(data: Mapping[str, Any], console: Console) -> None:
         f"error bars; contradicted: {'yes' if experiment['contradicted'] else 'no'}",
         highlight=False,
     )
-    sys.stdout.flush()

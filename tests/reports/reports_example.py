@@ -290,7 +290,8 @@ def example_results() -> dict:
     claims = [*_theorem_a_claims(), *_theorem_b_and_c_claims(), *_neighbours()]
     experiment, one_step = copy.deepcopy(_experiments())
     return {
-        "schema": 1,
+        "schema": 2,
+        "model": "scalar",
         "command": "python -m verify scalar --depth 4",
         "question": {"depth": 4, "theorem": "all", "seed": 0, "samples": 60},
         "versions": {

@@ -12,8 +12,8 @@ from reports_example import example_results
 
 import reports
 from reports.__main__ import main
-from reports.page import shows_simplex
-from reports.scalar import draw, render
+from reports.render import render
+from reports.scalar import draw, shows_simplex
 
 
 @functools.cache
@@ -154,7 +154,8 @@ def test_bad_galleries(tmp_path, capsys, option) -> None:
     [
         ("", "not JSON"),
         ("{}", "'schema' is missing"),
-        ('{"schema": 2}', "schema version 2"),
+        ('{"schema": 1}', "schema version 1"),
+        ('{"schema": 2}', "'model' is missing"),
         ("[]", "expected an object"),
     ],
 )

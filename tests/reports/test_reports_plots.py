@@ -9,7 +9,7 @@ import pytest
 from reports_example import example_results
 
 from numeric.gfs import gfs_sharpness
-from reports import plots, png
+from reports import plots, png, scalar_plots
 
 
 def shape_of_gap(alpha: list[float], pi: float) -> float:
@@ -35,19 +35,19 @@ def chunks(data: bytes) -> list[bytes]:
 
 def test_files_are_the_same_each_time(trajectory) -> None:
     once = [
-        plots.png_bytes(plots.edge_trajectory_figure(trajectory), "x"),
-        plots.png_bytes(plots.shape_simplex_figure(), "x"),
+        plots.png_bytes(scalar_plots.edge_trajectory_figure(trajectory), "x"),
+        plots.png_bytes(scalar_plots.shape_simplex_figure(), "x"),
     ]
     with matplotlib.rc_context({"font.size": 20.0, "axes.grid": False, "figure.dpi": 50}):
         again = [
-            plots.png_bytes(plots.edge_trajectory_figure(trajectory), "x"),
-            plots.png_bytes(plots.shape_simplex_figure(), "x"),
+            plots.png_bytes(scalar_plots.edge_trajectory_figure(trajectory), "x"),
+            plots.png_bytes(scalar_plots.shape_simplex_figure(), "x"),
         ]
     assert once == again
 
 
 def test_files_carry_their_source_and_nothing_else() -> None:
-    data = plots.png_bytes(plots.shape_simplex_figure(), "closed form")
+    data = plots.png_bytes(scalar_plots.shape_simplex_figure(), "closed form")
     assert png.read(data) == png.Image(936, 767, "closed form")
     assert chunks(data).count(b"tEXt") == 1
     assert not {b"tIME", b"iTXt", b"zTXt"} & set(chunks(data))
@@ -55,12 +55,12 @@ def test_files_carry_their_source_and_nothing_else() -> None:
 
 def test_styles_are_left_as_they_were() -> None:
     before = dict(matplotlib.rcParams)
-    plots.png_bytes(plots.shape_simplex_figure(), "")
+    plots.png_bytes(scalar_plots.shape_simplex_figure(), "")
     assert dict(matplotlib.rcParams) == before
 
 
 def test_trajectory_panels(trajectory) -> None:
-    figure = plots.edge_trajectory_figure(trajectory)
+    figure = scalar_plots.edge_trajectory_figure(trajectory)
     top, middle, bottom = figure.axes
     last = plots.arrival(trajectory["loss"])
     assert top.get_yscale() == "log"
@@ -74,7 +74,7 @@ def test_trajectory_panels(trajectory) -> None:
 def test_short_trajectories_and_zero_loss(trajectory, states) -> None:
     short = {name: trajectory[name][:states] for name in ("loss", "sharpness", "eta_phi", "product")}
     short["loss"] = [0.0] * states
-    assert png.read(plots.png_bytes(plots.edge_trajectory_figure({**trajectory, **short}), "")).width == 936
+    assert png.read(plots.png_bytes(scalar_plots.edge_trajectory_figure({**trajectory, **short}), "")).width == 936
 
 
 def test_arrival() -> None:
@@ -85,9 +85,9 @@ def test_arrival() -> None:
 
 
 def test_example_networks_are_minima_with_their_shapes() -> None:
-    for weights in plots.EXAMPLE_NETWORKS.values():
+    for weights in scalar_plots.EXAMPLE_NETWORKS.values():
         assert np.prod(weights) == pytest.approx(1.0)
-        alpha = plots.shape(weights)
+        alpha = scalar_plots.shape(weights)
         assert sum(alpha) == pytest.approx(1.0)
         assert np.prod(alpha) ** (-1 / 3) == pytest.approx(gfs_sharpness(np.array([weights]))[0])
 
@@ -95,7 +95,7 @@ def test_example_networks_are_minima_with_their_shapes() -> None:
 @pytest.mark.parametrize("level", [0.5, 1.0, 1.75])
 @pytest.mark.parametrize("pair", [(0, 1), (1, 2), (0, 2)])
 def test_level_curves_are_level(pair, level) -> None:
-    alpha = np.stack(plots.level_curve(pair, level))
+    alpha = np.stack(scalar_plots.level_curve(pair, level))
     alpha = alpha[:, np.isfinite(alpha).all(axis=0)]
     assert alpha.shape[1] > 50
     np.testing.assert_allclose(alpha.sum(axis=0), 1.0)
@@ -105,14 +105,14 @@ def test_level_curves_are_level(pair, level) -> None:
 
 
 def test_regions_do_not_overlap() -> None:
-    _, _, alpha = plots._simplex_grid(301)
+    _, _, alpha = scalar_plots._simplex_grid(301)
     above = sum((8.0 * alpha[i] * alpha[j] > 1.0 + 1e-9).astype(int) for i, j in ((0, 1), (1, 2), (0, 2)))
     assert above.max() == 1
 
 
 @pytest.mark.parametrize("alpha", [[0.5, 0.45, 0.05], [0.7, 0.25, 0.05], [0.2, 0.1, 0.7], [0.6, 0.2, 0.2]])
 def test_kappa_limit_is_the_limit(alpha) -> None:
-    assert shape_of_gap(alpha, 1e-6) == pytest.approx(plots.kappa_limit(alpha), rel=1e-4, abs=1e-6)
+    assert shape_of_gap(alpha, 1e-6) == pytest.approx(scalar_plots.kappa_limit(alpha), rel=1e-4, abs=1e-6)
     bound = 8.0 * np.prod(np.sort(alpha)[1:])
     assert all(shape_of_gap(alpha, pi) <= bound for pi in (0.01, 0.1, 0.5, 0.9))
 

@@ -21,7 +21,11 @@ def test_further_fields_are_allowed() -> None:
     ("change", "message"),
     [
         (lambda r: r.pop("claims"), r"results: the field 'claims' is missing"),
-        (lambda r: r.update(schema=2), "schema version 2, but this program reads version 1"),
+        (lambda r: r.update(schema=1), "schema version 1, but this program reads version 2"),
+        (lambda r: r.pop("model"), "results: the field 'model' is missing"),
+        (lambda r: r.update(model="deep"), 'results.model: expected one of scalar, regression, got "deep"'),
+        (lambda r: r.update(model=["scalar"]), "results.model: expected one of"),
+        (lambda r: r.update(model="regression"), "results.question: the field 'data' is missing"),
         (lambda r: r.update(schema="1"), 'schema version "1"'),
         (lambda r: r.update(claims={}), "results.claims: expected a list, got {}"),
         (lambda r: r.update(seconds="1"), 'results.seconds: expected a number, got "1"'),

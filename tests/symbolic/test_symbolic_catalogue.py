@@ -9,7 +9,14 @@ import pytest
 import sympy
 
 import symbolic
-from symbolic.catalogue import check_identities, identities
+from symbolic.catalogue import (
+    REGRESSION_SIZES,
+    all_regression_identities,
+    check_identities,
+    check_regression_identities,
+    identities,
+)
+from symbolic.regression import regression_identities
 from symbolic.remainder import remainder
 from symbolic.remainder_certificate import derived_scaled_remainder, remainder_certificate, remainder_identities
 from symbolic.scalar import gd_map, gradient, hessian, loss, scalar_identities, weights
@@ -30,6 +37,25 @@ def test_all_identities_hold(depth):
     results = check_identities(depth)
     assert [result.identity.name for result in results if not result.holds] == []
     assert [result.identity.name for result in results] == [name for name in NAMES if depth > 2 or "flip" not in name]
+
+
+def test_all_regression_identities_hold():
+    results = check_regression_identities()
+    assert [result.identity.name for result in results if not result.holds] == []
+    assert [result.identity.name for result in results] == [one.name for one in all_regression_identities()]
+
+
+def test_regression_names_are_unique_and_cover_all_sizes():
+    names = [identity.name for identity in all_regression_identities()]
+    assert len(set(names)) == len(names)
+    assert {one.name for size in REGRESSION_SIZES for one in regression_identities(*size)} <= set(names)
+    assert {name.split(",")[0] for name in names} > {"block-slopes", "block-curve", "regression-step"}
+
+
+def test_a_regression_identity_that_fails_is_reported(monkeypatch):
+    wrong = replace(regression_identities(1, 1)[0], rhs=(sympy.Integer(0), sympy.Integer(0)))
+    monkeypatch.setattr("symbolic.catalogue.curve_identities", lambda: (wrong,))
+    assert [result.identity for result in check_regression_identities() if not result.holds] == [wrong]
 
 
 @pytest.mark.parametrize("depth", [2, 3])

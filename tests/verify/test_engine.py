@@ -302,7 +302,7 @@ def no_process_left() -> Iterator[None]:
 
 
 def exit_code_of(graph: ClaimGraph, outcomes: dict[str, Outcome]) -> int:
-    return exit_code(results_data(graph, outcomes, command="", question={}, seconds=0.0))
+    return exit_code(results_data(graph, outcomes, model="scalar", command="", question={}, seconds=0.0))
 
 
 @pytest.mark.usefixtures("no_process_left")

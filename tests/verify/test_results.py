@@ -39,7 +39,8 @@ def outcomes(**changed: Outcome) -> dict[str, Outcome]:
 
 
 def data(found: dict[str, Outcome] | None = None, **options: Any) -> dict[str, Any]:
-    return results_data(GRAPH, found or outcomes(), command="c", question={"depth": 2}, seconds=1.234, **options)
+    asked: dict[str, Any] = {"model": "scalar", "command": "c", "question": {"depth": 2}, "seconds": 1.234}
+    return results_data(GRAPH, found or outcomes(), **asked | options)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +69,32 @@ def test_exit_codes(changed: dict[str, Outcome], options: dict[str, Any], code: 
     assert exit_code(data(outcomes(**changed), **options)) == code
 
 
+SEEN = {"observation_contradicted": False, "theorem_contradicted": False}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"experiment": None, "map": None, "certified": None}, 0),
+        ({"experiment": SEEN, "map": {"theorem_contradicted": False}}, 0),
+        ({"experiment": SEEN | {"observation_contradicted": True}}, 1),
+        ({"experiment": SEEN | {"theorem_contradicted": True}}, 1),
+        ({"map": {"theorem_contradicted": True}}, 1),
+        ({"certified": {"steps_asked": 5, "steps_proved": 5, "steps_refuted": 0}}, 0),
+        ({"certified": {"steps_asked": 5, "steps_proved": 4, "steps_refuted": 0}}, 3),
+        ({"certified": {"steps_asked": 5, "steps_proved": 3, "steps_refuted": 1}}, 1),
+        ({"identities": [{"name": "i", "holds": False}]}, 1),
+    ],
+)
+def test_exit_codes_of_the_regression_model(options: dict[str, Any], code: int) -> None:
+    assert exit_code(data(model="regression", **options)) == code
+
+
 def test_results_are_json_and_complete() -> None:
     found = data(experiment=MEASURED)
     assert json.loads(json.dumps(found)) == found
-    assert found["schema"] == 1
+    assert found["schema"] == 2
+    assert found["model"] == "scalar"
     assert found["seconds"] == 1.2
     assert [c["identifier"] for c in found["claims"]] == list(GRAPH.by_identifier)
     assert [t["identifier"] for t in found["theorems"]] == ["theorem"]

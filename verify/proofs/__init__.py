@@ -1,21 +1,22 @@
 """The proofs that come with the package, and their manifest.
 
-every-depth/ holds the certificates of claims that do not depend on the depth asked for, depth-D/ those that do.
+every-depth/ holds the certificates of claims on scalar networks that do not depend on the depth asked for, depth-D/
+those that do, regression/ those on the squared regression model.
 """
 
 from pathlib import Path
 
-from verify.claims import Claim
+from verify.claims import Claim, ClaimGraph
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
 
 
-def section(claim: Claim, depth: int) -> str:
-    """Return the name of the folder in which a claim's certificate is kept."""
-    return f"depth-{depth}" if claim.varies else "every-depth"
+def section(graph: ClaimGraph, claim: Claim) -> str:
+    """Return the name of the folder in which the certificate of a claim of `graph` is kept."""
+    return graph.own if claim.varies else graph.shared
 
 
-def proof_folder(claim: Claim, depth: int) -> Path:
+def proof_folder(graph: ClaimGraph, claim: Claim) -> Path:
     """Return the folder of a claim's committed certificate."""
-    return FOLDER / section(claim, depth)
+    return FOLDER / section(graph, claim)

@@ -26,7 +26,8 @@ def scalar_graph(depth: int) -> ClaimGraph:
             *invariance_claims(),
             *convergence_claims(depth),
             *neighbour_claims(depth),
-        )
+        ),
+        own=f"depth-{depth}",
     )
 
 

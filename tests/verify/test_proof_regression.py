@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from verify_cases import TRUE, lemma, outcome, written, x
 
-from verify import regression
+from verify import proof_regression as regression
 from verify.checking import check_paths, read_manifest
 from verify.claims import TIERS, ClaimGraph
 from verify.engine import Limits, settle
 from verify.files import write_json
 from verify.kernel.certificates import load, read_file, read_json
+from verify.proof_regression import claim_digest, differences, falls, prove_anew, update
 from verify.proofs import FOLDER, MANIFEST, proof_folder, section
-from verify.regression import claim_digest, differences, falls, prove_anew, update
 from verify.results import results_data
-from verify.theorems.scalar import DEPTHS, scalar_graph
+from verify.theorems.catalogue import every_graph
+from verify.theorems.scalar import scalar_graph
 
 GALLERY_DIFFERENCES = regression.gallery_differences
 ENTRY = {"digest": "d", "verdict": "proved", "tier": "kernel", "file": "A.json"}
@@ -74,7 +75,11 @@ def small_graph(depth: int) -> ClaimGraph:
     """Two lemmas, one of which speaks of the depth, and a written step on both."""
     base = replace(written("base", "true"), words="base")
     deep = lemma("deep", (x * (1 - x), "<=", depth), varies=True, scope=f"depth {depth}")
-    return ClaimGraph((TRUE, deep, written("step", "true", "deep", varies=True), base))
+    return ClaimGraph((TRUE, deep, written("step", "true", "deep", varies=True), base), own=f"depth-{depth}")
+
+
+def small_graphs() -> list[ClaimGraph]:
+    return [small_graph(2), small_graph(3)]
 
 
 @pytest.fixture
@@ -89,8 +94,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             for c in graph.claims
         }
 
-    monkeypatch.setattr(regression, "scalar_graph", small_graph)
-    monkeypatch.setattr(regression, "DEPTHS", (2, 3))
+    monkeypatch.setattr(regression, "every_graph", small_graphs)
+    monkeypatch.setattr(regression, "graph_of_results", lambda data: small_graph(data["question"]["depth"]))
     monkeypatch.setattr(regression, "run", run)
     monkeypatch.setattr(regression, "FOLDER", tmp_path)
     monkeypatch.setattr(regression, "MANIFEST", tmp_path / "manifest.json")
@@ -104,7 +109,7 @@ def silent(part: str, found: Any) -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_what_does_not_speak_of_the_depth_is_proved_once() -> None:
-    entries, certificates = prove_anew((2, 3), 1, silent)
+    entries, certificates = prove_anew(small_graphs(), 1, silent)
     assert list(entries) == [
         "every-depth/true", "depth-2/deep", "depth-2/step", "every-depth/base", "depth-3/deep", "depth-3/step",
     ]  # fmt: skip
@@ -142,20 +147,20 @@ def gallery(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(regression, "gallery_differences", GALLERY_DIFFERENCES)
     graph = small_graph(2)
     outcomes = regression.run(graph, jobs=1)
-    data = results_data(graph, outcomes, command="", question={"depth": 2}, seconds=0.0)
+    data = results_data(graph, outcomes, model="scalar", command="", question={"depth": 2}, seconds=0.0)
     write_json(made_up / "gallery" / "example" / "results.json", data)
     return made_up / "gallery"
 
 
 def test_an_example_report_that_is_that_of_today(gallery: Path) -> None:
-    entries, _ = prove_anew((2,), 1, silent)
+    entries, _ = prove_anew([small_graph(2)], 1, silent)
     assert regression.gallery_differences(entries, gallery) == []
     assert regression.gallery_differences(entries, gallery / "example") == ["the gallery has no example report"]
 
 
 @pytest.mark.parametrize("field", ["title", "words", "formula", "argument", "verdict", "tier", "digest"])
 def test_an_example_report_that_is_stale(gallery: Path, field: str) -> None:
-    entries, _ = prove_anew((2,), 1, silent)
+    entries, _ = prove_anew([small_graph(2)], 1, silent)
     file = gallery / "example" / "results.json"
     data = json.loads(file.read_text())
     for k, claim in enumerate(data["claims"]):
@@ -178,9 +183,9 @@ def test_the_manifest_is_that_of_the_claims_of_today() -> None:
     """No proving here: names, digests, files, and verdicts by kind."""
     claims = committed()
     expected = {}
-    for depth in DEPTHS:
-        for claim in scalar_graph(depth).claims:
-            expected[f"{section(claim, depth)}/{claim.identifier}"] = claim
+    for graph in every_graph():
+        for claim in graph.claims:
+            expected[f"{section(graph, claim)}/{claim.identifier}"] = claim
     assert sorted(claims) == sorted(expected)
     changed = [name for name, claim in expected.items() if claims[name]["digest"] != claim_digest(claim)]
     assert changed == []
@@ -200,11 +205,11 @@ def test_every_committed_certificate_is_for_the_claim_that_it_is_named_after() -
             assert entry["file"].startswith(name + ".json")
             assert load(FOLDER / entry["file"]).digest == entry["digest"], name
     graph = scalar_graph(2)
-    assert proof_folder(graph.by_identifier["A1"], 2) == FOLDER / "every-depth"
-    assert proof_folder(graph.by_identifier["C2.1"], 2) == FOLDER / "depth-2"
+    assert proof_folder(graph, graph.by_identifier["A1"]) == FOLDER / "every-depth"
+    assert proof_folder(graph, graph.by_identifier["C2.1"]) == FOLDER / "depth-2"
 
 
-QUICK = ["depth-2", "depth-3", "depth-4"]
+QUICK = ["depth-2", "depth-3", "depth-4", "regression"]
 
 
 @pytest.mark.parametrize("part", QUICK)

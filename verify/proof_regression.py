@@ -19,7 +19,7 @@ from verify.files import write_certificate, write_json
 from verify.kernel.certificates import read_file, read_json
 from verify.kernel.errors import KernelError
 from verify.proofs import FOLDER, MANIFEST, section
-from verify.theorems.scalar import DEPTHS, scalar_graph
+from verify.theorems.catalogue import every_graph, graph_of_results
 
 GALLERY = Path(__file__).parents[1] / "reports" / "gallery"
 
@@ -32,20 +32,19 @@ def claim_digest(claim: Claim) -> str:
 
 
 def prove_anew(
-    depths: Iterable[int], jobs: int, show: Callable[[str, Outcome], None]
+    graphs: Iterable[ClaimGraph], jobs: int, show: Callable[[str, Outcome], None]
 ) -> tuple[dict[str, dict[str, str]], dict[str, Mapping[str, Any]]]:
-    """Prove all claims at all depths from nothing: manifest entries and certificates, by section/identifier."""
+    """Prove all claims of all graphs from nothing: manifest entries and certificates, by section/identifier."""
     entries: dict[str, dict[str, str]] = {}
     certificates: dict[str, Mapping[str, Any]] = {}
     known: dict[str, Outcome] = {}
-    for depth in depths:
-        graph = scalar_graph(depth)
-        fresh = [c for c in graph.claims if c.varies or c.identifier not in known]
+    for graph in graphs:
+        fresh = [c for c in graph.claims if f"{section(graph, c)}/{c.identifier}" not in entries]
         needed = ClaimGraph(tuple(_alone(c) for c in fresh))
-        known |= run(needed, jobs=jobs, limits=Limits(), progress=partial(show, f"depth {depth}"))
+        known |= run(needed, jobs=jobs, limits=Limits(), progress=partial(show, graph.own or graph.shared))
         outcomes = {c.identifier: known[c.identifier] for c in graph.claims}
         for claim in fresh:
-            name = f"{section(claim, depth)}/{claim.identifier}"
+            name = f"{section(graph, claim)}/{claim.identifier}"
             verdict, tier = combined(graph, outcomes, claim.identifier)
             certificate = outcomes[claim.identifier].certificate
             entries[name] = {"digest": claim_digest(claim), "verdict": verdict, "tier": tier, "file": ""}
@@ -61,7 +60,7 @@ def _alone(claim: Claim) -> Claim:
 
 def update(jobs: int, show: Callable[[str, Outcome], None], folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     """Prove everything anew and write certificates and manifest; return the manifest's entries. Raises OSError."""
-    entries, certificates = prove_anew(DEPTHS, jobs, show)
+    entries, certificates = prove_anew(every_graph(), jobs, show)
     written = set()
     for name, certificate in certificates.items():
         part, identifier = name.split("/")
@@ -103,14 +102,13 @@ def gallery_differences(entries: Mapping[str, Mapping[str, str]], gallery: Path 
     found = [] if files else ["the gallery has no example report"]
     for file in files:
         data = json.loads(file.read_text(encoding="utf-8"))
-        depth = data["question"]["depth"]
-        graph = scalar_graph(depth)
+        graph = graph_of_results(data)
         shown = {c["identifier"]: c for c in data["claims"]}
         if list(shown) != [c.identifier for c in graph.claims]:
             found.append(f"{file.parent.name}: the claims are not those of today")
             continue
         for claim in graph.claims:
-            entry, there = entries[f"{section(claim, depth)}/{claim.identifier}"], shown[claim.identifier]
+            entry, there = entries[f"{section(graph, claim)}/{claim.identifier}"], shown[claim.identifier]
             texts = (claim.title, claim.words, claim.formula, claim.argument, entry["verdict"], entry["tier"])
             keys = ("title", "words", "formula", "argument", "verdict", "tier")
             digest = claim.statement.digest() if claim.statement is not None else ""
@@ -136,7 +134,7 @@ def regress(jobs: int, show: Callable[[str, Outcome], None]) -> list[str]:
             if answer["answer"] == "error"
         )
 
-    entries, _ = prove_anew(DEPTHS, jobs, note)
+    entries, _ = prove_anew(every_graph(), jobs, note)
     found += differences(committed, entries) + silent
     if not found:
         found += gallery_differences(entries)
