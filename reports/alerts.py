@@ -94,6 +94,8 @@ def _broken_theorem(results: Mapping[str, Any]) -> list[tuple[str, str]]:
     is_covered = certified is not None and certified["data"] in covered
     if is_covered and certified["steps_refuted"] > certified["sign_changes"]:
         parts.append("IN THE CERTIFIED RUN")
+    if any(rise["data"] in covered and rise["sign_change"] is False for rise in results["rises"] or []):
+        parts.append("BY A PROVED RISE")
     shout = (
         "in a step that Theorem R covers. Either the theorem, a proof or the computation is wrong. **Nothing in this "
         "report can be trusted until that is explained.**"

@@ -18,7 +18,7 @@ _LARGEST = 10**300
 
 
 def require_consistent_regression(results: Mapping[str, Any]) -> None:
-    """Check that data sets, experiment, map and certified run do not contradict themselves or each other.
+    """Check that data sets, experiment, map, certified run and proved rises do not contradict themselves or each other.
 
     Raises
     ------
@@ -44,6 +44,8 @@ def require_consistent_regression(results: Mapping[str, Any]) -> None:
                 raise ResultsError(f"map: an example refers to panel {example['panel']}, which does not exist")
     if results["certified"] is not None:
         _require_certified(results["certified"], covered)
+    for index, found in enumerate(results["rises"] or []):
+        _require_rise(found, f"rise {index}")
 
 
 def _require_experiment(experiment: Mapping[str, Any], covered: Mapping[str, bool]) -> None:
@@ -161,6 +163,18 @@ def _require_certified(run: Mapping[str, Any], covered: Mapping[str, bool]) -> N
         if run[field] > taken:
             raise ResultsError(f"certified run: {field} is {run[field]}, more than its {taken} steps")
     _require_enclosures(run, taken)
+
+
+def _require_rise(found: Mapping[str, Any], place: str) -> None:
+    """Raise unless a proved rise is one, and has a certificate."""
+    if not found["certificate"] or not found["digest"]:
+        raise ResultsError(f"{place}: no certificate or no digest")
+    if Fraction(found["rise"]) <= 0 or found["rises"] < 1:
+        raise ResultsError(f"{place}: phi does not rise")
+    if len(found["eta_phi"]) != 2 or not 0 < Fraction(found["eta_phi"][0]) <= Fraction(found["eta_phi"][1]):
+        raise ResultsError(f"{place}: the enclosure of eta * phi is empty")
+    if found["sign_change"] is False and Fraction(found["largest_move"]) > 1:
+        raise ResultsError(f"{place}: no sign change, but a weight moves by more than itself")
 
 
 def enclosures(eta_phi: Sequence[Sequence[str] | None]) -> list[Enclosure]:

@@ -127,6 +127,24 @@ _CERTIFIED = record(
         "tier": one_of(CERTIFIED_TIERS),
     }
 )
+_RISE = record(
+    {
+        "data": TEXT,
+        "eta_factor": or_null(NUMBER),
+        "scale": or_null(NUMBER),
+        "seed": or_null(COUNT),
+        "eta": _RATIONAL,
+        "step": NATURAL,
+        "rise": _DECIMAL,
+        "eta_phi": many(_DECIMAL),
+        "largest_move": _DECIMAL,
+        "sign_change": or_null(FLAG),
+        "loss_increases": or_null(FLAG),
+        "rises": NATURAL,
+        "digest": TEXT,
+        "certificate": TEXT,
+    }
+)
 REGRESSION_FIELDS = results_fields(
     {
         "data": TEXT,
@@ -142,6 +160,7 @@ REGRESSION_FIELDS = results_fields(
         "experiment": or_null(_EXPERIMENT),
         "map": or_null(_MAP),
         "certified": or_null(_CERTIFIED),
+        "rises": or_null(many(_RISE)),
     },
 )
 """The fields of a run of the squared regression model."""

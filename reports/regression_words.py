@@ -88,6 +88,16 @@ def place(run: Mapping[str, Any]) -> str:
     return f"{escape(run['data'])}, $`c`$ = {factor}, scale {scale}, seed {run['seed']}"
 
 
+def rise_place(found: Mapping[str, Any]) -> str:
+    """Return which run a proved rise is in, as Markdown for a table."""
+    return escape(found["data"]) if found["eta_factor"] is None else place(found)
+
+
+def digits(text: str) -> str:
+    """Return an exact decimal to four digits."""
+    return number(float(text), 4)
+
+
 def panel_facts(panel: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a panel of the map amounts to.
 

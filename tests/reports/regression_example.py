@@ -195,6 +195,40 @@ def certified() -> dict:
     }
 
 
+def rises() -> list[dict]:
+    """Return two proved rises: one in small integers, one in a run of the experiment."""
+    shown = {"step": 0, "rises": 1, "sign_change": False, "loss_increases": False, "digest": "ef" * 32}
+    return [
+        {
+            "data": "X = [1 -2 0; -1 1 1], y = (3, 6), all weights 1",
+            "eta_factor": None,
+            "scale": None,
+            "seed": None,
+            "eta": "1/24",
+            "rise": "6.43e-4",
+            "eta_phi": ["1.759754899704", "1.759754899705"],
+            "largest_move": "0.250000000000",
+            "certificate": "certificates/rise-below-the-edge.json",
+            **shown,
+        },
+        {
+            "data": GAUSSIAN,
+            "eta_factor": 1.2,
+            "scale": 0.5,
+            "seed": 1,
+            "eta": "3593209834867995/36028797018963968",
+            "rise": "1.25e-6",
+            "eta_phi": ["2.059754899704", "2.059754899705"],
+            "largest_move": "1.071000000000",
+            "certificate": "certificates/rise-in-run-1.json",
+            **shown,
+            "sign_change": True,
+            "loss_increases": None,
+            "step": 2,
+        },
+    ]
+
+
 def claims() -> list[dict]:
     """Return the claims of Theorem R, much abridged, and two planted false claims."""
     return [
@@ -287,5 +321,6 @@ def regression_results() -> dict:
         ],
         "experiment": measured,
         "map": cells,
+        "rises": rises(),
         "certified": proved,
     }

@@ -70,6 +70,7 @@ def test_sections_in_order(text) -> None:
         "Planted false claims",
         "Symbolic identities",
         "The certified run",
+        "Where the GFS sharpness rises",
         "Measured, not proved",
         "Single steps beyond the theorems",
         "Reproduction",
@@ -194,7 +195,7 @@ def test_a_part_that_was_not_run(part, sentence, plots) -> None:
 
 
 def test_nothing_but_the_theorem() -> None:
-    nothing = {"experiment": None, "map": None, "certified": None, "data_sets": [], "identities": []}
+    nothing = {"experiment": None, "map": None, "certified": None, "rises": None, "data_sets": [], "identities": []}
     results = {**regression_results(), **nothing}
     results["claims"] = [claim for claim in results["claims"] if claim["kind"] != "neighbour"]
     for claim in results["claims"]:
@@ -267,6 +268,33 @@ def test_a_certified_rise_that_the_theorem_forbids_is_shouted() -> None:
     assert "> **THEOREM R IS CONTRADICTED IN THE CERTIFIED RUN:**" in checked_text(results)
     results["certified"]["sign_changes"] = 1
     assert "CONTRADICTED" not in checked_text(results)
+
+
+def test_proved_rises(text) -> None:
+    assert "2 exact runs of gradient descent in which $`\\varphi`$ **rises**" in section(text, "Summary")
+    assert "in 1 of them no weight changes sign" in section(text, "Summary")
+    table = section(text, "Where the GFS sharpness rises")
+    first = row(table, "| X = ").split(" | ")
+    assert "`1/24`" in first[1]
+    assert first[3:7] == ["1.76", "6.43×10⁻⁴", "0.25", "does not rise"]
+    second = row(table, f"| {GAUSSIAN}, $`c`$ = 1.2, scale 0.5, seed 1 |")
+    assert "**a sign changes** | undecided |" in second
+    assert "[certificates/rise-in-run-1.json](certificates/rise-in-run-1.json)" in second
+
+
+@pytest.mark.parametrize("found", [None, []])
+def test_no_proved_rises(found) -> None:
+    text = checked_text({**regression_results(), "rises": found})
+    assert "No rise of $`\\varphi`$ was proved in this run." in text
+    assert "exact run" not in section(text, "Summary")
+
+
+def test_a_proved_rise_that_the_theorem_forbids_is_shouted() -> None:
+    results = regression_results()
+    results["rises"][1] |= {"data": ONE_SAMPLE}
+    assert "CONTRADICTED" not in checked_text(results)
+    results["rises"][1] |= {"sign_change": False, "largest_move": "0.5"}
+    assert "> **THEOREM R IS CONTRADICTED BY A PROVED RISE:**" in checked_text(results)
 
 
 def test_a_certified_run_that_stopped_early() -> None:

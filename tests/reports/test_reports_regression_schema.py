@@ -205,6 +205,27 @@ def test_certified_runs_that_say_too_much(alter, message) -> None:
     refused(results, message)
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"certificate": ""}, "rise 1: no certificate or no digest"),
+        ({"digest": ""}, "rise 1: no certificate or no digest"),
+        ({"rise": "0"}, "rise 1: phi does not rise"),
+        ({"rise": "-1e-3"}, "rise 1: phi does not rise"),
+        ({"rises": 0}, "rise 1: phi does not rise"),
+        ({"eta_phi": ["2"]}, "rise 1: the enclosure of eta \\* phi is empty"),
+        ({"eta_phi": ["2", "1"]}, "rise 1: the enclosure of eta \\* phi is empty"),
+        ({"sign_change": False}, "rise 1: no sign change, but a weight moves by more than itself"),
+        ({"rise": "x"}, "rises\\[1\\].rise"),
+        ({"seed": "0"}, "rises\\[1\\].seed"),
+    ],
+)
+def test_rises_that_are_none(fields, message) -> None:
+    results = regression_results()
+    results["rises"][1] |= fields
+    refused(results, message)
+
+
 def test_a_rise_of_one_error_bar_may_count_or_not() -> None:
     results = regression_results()
     results["experiment"]["runs"][4]["worst_rise_in_error_bars"] = 1.0
@@ -212,7 +233,7 @@ def test_a_rise_of_one_error_bar_may_count_or_not() -> None:
     validate(results)
 
 
-@pytest.mark.parametrize("part", ["experiment", "map", "certified"])
+@pytest.mark.parametrize("part", ["experiment", "map", "certified", "rises"])
 def test_a_part_may_be_missing(part) -> None:
     validate({**regression_results(), part: None})
 
