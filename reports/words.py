@@ -49,7 +49,9 @@ def commands(results: Mapping[str, Any]) -> str:
     certified = [claim for claim in results["claims"] if claim["certificate"]]
     run = results.get("certified")
     if certified or (run is not None and run["certificate"]):
-        lines.append(("python -m verify check FOLDER/certificates", "re-check the certificates with the kernel alone"))
+        lines.append(
+            ("python -m verify check FOLDER/certificates", "re-check the certificates, with the checkers alone")
+        )
     explained = (certified or results["claims"])[:1]
     lines += [(f"python -m verify explain {claim['identifier']}", "a claim and its proof") for claim in explained]
     lines.append(("python -m reports FOLDER", "write this page again from results.json"))

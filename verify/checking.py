@@ -1,4 +1,4 @@
-"""`verify check`: certificates and folders of certificates, re-checked by the kernel and the checker of trajectories."""
+"""`verify check`: certificates and folders of certificates, re-checked by the kernel and the trajectory checker."""
 
 import sys
 from collections.abc import Iterator

@@ -12,13 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from verify.checking import check_paths, read_manifest
+from verify.checking import check_data, check_paths, read_manifest
 from verify.claims import TIERS, Claim, ClaimGraph, Outcome, combined
 from verify.engine import Limits, run
 from verify.files import write_certificate, write_json
 from verify.kernel.certificates import read_file, read_json
 from verify.kernel.errors import KernelError
-from verify.proofs import FOLDER, MANIFEST, section
+from verify.proofs import FOLDER, MANIFEST, TRAJECTORIES, section
+from verify.rises import EXAMPLES, example_certificate
 from verify.theorems.catalogue import every_graph, graph_of_results
 
 GALLERY = Path(__file__).parents[1] / "reports" / "gallery"
@@ -53,6 +54,21 @@ def prove_anew(
     return entries, certificates
 
 
+def certify_anew() -> tuple[dict[str, dict[str, str]], dict[str, Mapping[str, Any]]]:
+    """Certify the examples of a rising sharpness: manifest entries and certificates, by section/identifier.
+
+    Such an entry says of the claim that phi does not increase along a trajectory that it is refuted.
+    """
+    entries: dict[str, dict[str, str]] = {}
+    certificates: dict[str, Mapping[str, Any]] = {}
+    for identifier in EXAMPLES:
+        name = f"{TRAJECTORIES}/{identifier}"
+        certificates[name] = example_certificate(identifier)
+        digest, verdict, _ = check_data(certificates[name])
+        entries[name] = {"digest": digest, "verdict": verdict, "tier": "kernel", "file": ""}
+    return entries, certificates
+
+
 def _alone(claim: Claim) -> Claim:
     """Return the claim without what it rests on, to be settled by itself."""
     return replace(claim, rests_on=())
@@ -61,6 +77,9 @@ def _alone(claim: Claim) -> Claim:
 def update(jobs: int, show: Callable[[str, Outcome], None], folder: Path = FOLDER) -> dict[str, dict[str, str]]:
     """Prove everything anew and write certificates and manifest; return the manifest's entries. Raises OSError."""
     entries, certificates = prove_anew(every_graph(), jobs, show)
+    more, trajectories = certify_anew()
+    entries |= more
+    certificates |= trajectories
     written = set()
     for name, certificate in certificates.items():
         part, identifier = name.split("/")
@@ -134,7 +153,7 @@ def regress(jobs: int, show: Callable[[str, Outcome], None]) -> list[str]:
             if answer["answer"] == "error"
         )
 
-    entries, _ = prove_anew(every_graph(), jobs, note)
+    entries = prove_anew(every_graph(), jobs, note)[0] | certify_anew()[0]
     found += differences(committed, entries) + silent
     if not found:
         found += gallery_differences(entries)

@@ -54,9 +54,10 @@ def example_certificate(name: str) -> dict[str, Any]:
 
 
 def proved_rise(problem: Problem, steps: int, folder: Path, identifier: str) -> dict[str, Any] | None:
-    """Certify `steps` steps; return the record of the largest relative rise among the proved ones, None without one.
+    """Certify `steps` steps; return the record of a proved rise, None without one.
 
-    The certificate is kept in `folder` if there is a record. Raises OSError when it cannot be written.
+    It is the largest, relative to phi, among those without a sign change, or among all if there are none. The
+    certificate is kept in `folder` if there is a record. Raises OSError when it cannot be written.
     """
     if steps > MOST_STEPS:
         return None
@@ -65,7 +66,8 @@ def proved_rise(problem: Problem, steps: int, folder: Path, identifier: str) -> 
     if not verdict.refuted:
         return None
     path = write_certificate(folder, identifier, certificate)
-    at = max(verdict.refuted, key=lambda t: relative_rise(verdict, t))
+    kept = [t for t in verdict.refuted if verdict.steps[t].sign_change is False]
+    at = max(kept or verdict.refuted, key=lambda t: relative_rise(verdict, t))
     return rise_record(verdict, at) | {"certificate": f"{folder.name}/{path.name}"}
 
 

@@ -165,7 +165,8 @@ def exact_problem(data: "RegressionData", scale: float, seed: int, eta: float) -
     if data.rank < data.samples:
         raise ValueError(f"--certify needs samples that are linearly independent; of {data.samples} {data.rank} are")
     weights = initial_weights(data.dimension, scale, seed)
-    return Problem.from_floats(data.features.tolist(), data.targets.tolist(), *weights.tolist(), eta)
+    plus, minus = weights.tolist()
+    return Problem.from_floats(data.features.tolist(), data.targets.tolist(), plus, minus, eta)
 
 
 def run_regression(plan: Plan, folder: Path, *, as_json: bool = False) -> int:
@@ -290,15 +291,23 @@ def print_summary(data: "Mapping[str, Any]", console: Console) -> None:
             highlight=False,
         )
     found = data["experiment"]
+    said = {True: "contradicted", False: "not contradicted"}
     worst = found["runs"][found["worst_run"]] if found["worst_run"] >= 0 else None
     rise = (
         "nothing was compared"
         if worst is None
         else f"worst rise of phi {worst['worst_rise']:.2g}, its error bar {worst['error_bar']:.2g}"
     )
+    kept = sum(one["sign_change"] is False for one in data["rises"])
+    console.print(
+        f"proved rises: {len(data['rises'])} exact runs in which phi rises in a step, tier kernel; "
+        f"{kept} of them without a sign change",
+        highlight=False,
+    )
     console.print(
         f"measured: phi monotone in {found['monotone_runs']} of {len(found['runs'])} runs, "
         f"{sum(run['phi_steps'] for run in found['runs'])} steps; {rise}; "
-        f"contradicted: {'yes' if found['observation_contradicted'] or found['theorem_contradicted'] else 'no'}",
+        f"Theorem R {said[found['theorem_contradicted']]}; "
+        f"that phi never rises {said[found['observation_contradicted']]}",
         highlight=False,
     )

@@ -13,10 +13,11 @@ from verify.checking import check_paths, read_manifest
 from verify.claims import TIERS, ClaimGraph
 from verify.engine import Limits, settle
 from verify.files import write_json
-from verify.kernel.certificates import load, read_file, read_json
+from verify.kernel.certificates import read_file, read_json
 from verify.proof_regression import claim_digest, differences, falls, prove_anew, update
-from verify.proofs import FOLDER, MANIFEST, proof_folder, section
+from verify.proofs import FOLDER, MANIFEST, TRAJECTORIES, proof_folder, section
 from verify.results import results_data
+from verify.rises import EXAMPLES
 from verify.theorems.catalogue import every_graph
 from verify.theorems.scalar import scalar_graph
 
@@ -97,6 +98,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(regression, "every_graph", small_graphs)
     monkeypatch.setattr(regression, "graph_of_results", lambda data: small_graph(data["question"]["depth"]))
     monkeypatch.setattr(regression, "run", run)
+    monkeypatch.setattr(regression, "EXAMPLES", ())
     monkeypatch.setattr(regression, "FOLDER", tmp_path)
     monkeypatch.setattr(regression, "MANIFEST", tmp_path / "manifest.json")
     monkeypatch.setattr(regression, "gallery_differences", lambda entries: [])
@@ -186,7 +188,10 @@ def test_the_manifest_is_that_of_the_claims_of_today() -> None:
     for graph in every_graph():
         for claim in graph.claims:
             expected[f"{section(graph, claim)}/{claim.identifier}"] = claim
-    assert sorted(claims) == sorted(expected)
+    trajectories = {f"{TRAJECTORIES}/{name}": problem for name, problem in EXAMPLES.items()}
+    assert sorted(claims) == sorted([*expected, *trajectories])
+    for name, problem in trajectories.items():
+        assert (claims[name]["digest"], claims[name]["verdict"]) == (problem.digest(), "refuted")
     changed = [name for name, claim in expected.items() if claims[name]["digest"] != claim_digest(claim)]
     assert changed == []
     for name, claim in expected.items():
@@ -203,13 +208,15 @@ def test_every_committed_certificate_is_for_the_claim_that_it_is_named_after() -
     for name, entry in claims.items():
         if entry["file"]:
             assert entry["file"].startswith(name + ".json")
-            assert load(FOLDER / entry["file"]).digest == entry["digest"], name
+            content = read_json(read_file(FOLDER / entry["file"]))
+            assert isinstance(content, dict)
+            assert content["digest"] == entry["digest"], name
     graph = scalar_graph(2)
     assert proof_folder(graph, graph.by_identifier["A1"]) == FOLDER / "every-depth"
     assert proof_folder(graph, graph.by_identifier["C2.1"]) == FOLDER / "depth-2"
 
 
-QUICK = ["depth-2", "depth-3", "depth-4", "regression"]
+QUICK = ["depth-2", "depth-3", "depth-4", "regression", "trajectories"]
 
 
 @pytest.mark.parametrize("part", QUICK)

@@ -1,7 +1,7 @@
 """The proofs that come with the package, and their manifest.
 
 every-depth/ holds the certificates of claims on scalar networks that do not depend on the depth asked for, depth-D/
-those that do, regression/ those on the squared regression model.
+those that do, regression/ those on the squared regression model, trajectories/ exact runs in which phi rises.
 """
 
 from pathlib import Path
@@ -10,6 +10,7 @@ from verify.claims import Claim, ClaimGraph
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
+TRAJECTORIES = "trajectories"
 
 
 def section(graph: ClaimGraph, claim: Claim) -> str:
