@@ -10,7 +10,7 @@ from verify.claims import Claim, ClaimGraph, Outcome, combined, missing_below
 from verify.files import certificate_bytes
 
 SCHEMA = 2
-PACKAGES = ("gd-verify", "sympy", "mpmath", "numpy", "scipy", "z3-solver", "cvc5", "matplotlib")
+PACKAGES = ("gd-verify", "sympy", "mpmath", "numpy", "scipy", "scikit-learn", "z3-solver", "cvc5", "matplotlib")
 
 
 def versions() -> dict[str, str]:

@@ -4,10 +4,12 @@ import doctest
 
 import pytest
 
-from numeric import gfs, membership, scalar
+from numeric import gfs, membership, regression, regression_gfs, scalar
 
 
-@pytest.mark.parametrize("module", [gfs, membership, scalar], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [gfs, membership, regression, regression_gfs, scalar], ids=lambda module: module.__name__
+)
 def test_examples(module: object) -> None:
     outcome = doctest.testmod(module)  # type: ignore[arg-type]
     assert outcome.attempted > 0

@@ -73,7 +73,7 @@ def test_help_is_quick_and_names_the_commands(tmp_path: Path) -> None:
     done = verify("--help", cwd=tmp_path)
     assert time.perf_counter() - began < 2.0
     assert (done.returncode, done.stderr) == (0, "")
-    for command in ("scalar", "check", "explain", "proofs"):
+    for command in ("scalar", "regression", "check", "explain", "proofs"):
         assert re.search(rf"^\s+{command}\s", done.stdout, re.MULTILINE)
     assert verify(cwd=tmp_path).stdout == done.stdout
 
@@ -82,6 +82,7 @@ def test_help_is_quick_and_names_the_commands(tmp_path: Path) -> None:
     ("command", "options"),
     [
         ("scalar", ["--depth", "--theorem", "--out", "--jobs", "--seed", "--samples", "--json"]),
+        ("regression", ["--data", "--target", "--eta-factor", "--certify", "--steps", "--out", "--json"]),
         ("check", ["--quiet", "paths"]),
         ("explain", ["--depth", "claim"]),
         ("proofs", ["--update", "--jobs"]),
@@ -237,7 +238,7 @@ def test_check_of_the_corpus_of_valid_certificates(tmp_path: Path) -> None:
 HEAVY = ("numpy", "sympy", "z3", "cvc5", "scipy", "matplotlib", "mpmath", "rich", "jinja2")
 
 
-def test_check_loads_the_kernel_alone(tmp_path: Path) -> None:
+def test_check_loads_the_checkers_alone(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "verify", "check", str(PROOFS / "every-depth" / "A1.json")],
         capture_output=True,
@@ -250,7 +251,11 @@ def test_check_loads_the_kernel_alone(tmp_path: Path) -> None:
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "verify.kernel.checker" in loaded
     assert [name for name in sorted(loaded) if name.split(".")[0] in HEAVY] == []
-    ours = {name for name in loaded if name.startswith("verify.") and not name.startswith("verify.kernel")}
+    ours = {
+        name
+        for name in loaded
+        if name.startswith("verify.") and not name.startswith(("verify.kernel", "verify.trajectory"))
+    }
     assert ours <= {"verify.cli", "verify.checking", "verify.trees", "verify.__main__"}
 
 
@@ -332,7 +337,7 @@ def run_part(names: str, out: Path, *arguments: str) -> tuple[subprocess.Complet
 
 
 def assert_results(data: dict[str, Any], out: Path, names: list[str]) -> None:
-    assert data["schema"] == 1
+    assert (data["schema"], data["model"]) == (2, "scalar")
     assert set(data) == {
         "schema", "command", "question", "versions", "seconds", "theorems", "claims", "identities", "experiment",
         "one_step",
