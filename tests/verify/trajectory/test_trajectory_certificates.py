@@ -103,7 +103,9 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("edit", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    "edit", SHAPES, ids=lambda edit: str(["deleted" if part is DELETE else part for part in edit])[:80]
+)
 def test_shapes_and_limits(edit):
     with pytest.raises(Malformed) as caught:
         build_trajectory(edited(*edit))
