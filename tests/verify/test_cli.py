@@ -339,8 +339,8 @@ def run_part(names: str, out: Path, *arguments: str) -> tuple[subprocess.Complet
 def assert_results(data: dict[str, Any], out: Path, names: list[str]) -> None:
     assert (data["schema"], data["model"]) == (2, "scalar")
     assert set(data) == {
-        "schema", "model", "command", "question", "versions", "seconds", "theorems", "claims", "identities", "experiment",
-        "one_step",
+        "schema", "model", "command", "question", "versions", "seconds", "theorems", "claims", "identities",
+        "experiment", "one_step",
     }  # fmt: skip
     assert [c["identifier"] for c in data["claims"]] == names
     assert data["question"]["depth"] == 2
