@@ -6,10 +6,12 @@ Certificates are kept in a folder; a later run with the same folder re-checks th
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,19 @@ def _ask_solvers(outcome: Outcome, claim: Claim, statement: Statement, limits: L
     return outcome
 
 
+@contextmanager
+def _interrupt_held_back() -> Iterator[None]:
+    """Hold Ctrl-C back until the end of the block; processes that start in it never see it, and are ended by us."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _task(claim: Claim, limits: Limits, kept: Mapping[str, Any] | None) -> Outcome:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
@@ -222,9 +237,9 @@ def _settled(graph: ClaimGraph, jobs: int, limits: Limits, folder: Path | None) 
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(max_workers=jobs, mp_context=context)
     try:
-        pending: set[Future[Outcome]] = {
-            pool.submit(_task, claim, limits, kept_certificate(claim, folder)) for claim in formal
-        }
+        tasks = [(claim, limits, kept_certificate(claim, folder)) for claim in formal]
+        with _interrupt_held_back():  # the workers start here
+            pending: set[Future[Outcome]] = {pool.submit(_task, *task) for task in tasks}
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
