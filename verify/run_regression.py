@@ -307,7 +307,7 @@ def print_summary(data: "Mapping[str, Any]", console: Console) -> None:
     console.print(
         f"measured: phi monotone in {found['monotone_runs']} of {len(found['runs'])} runs, "
         f"{sum(run['phi_steps'] for run in found['runs'])} steps; {rise}; "
-        f"Theorem R {said[found['theorem_contradicted']]}; "
-        f"that phi never rises {said[found['observation_contradicted']]}",
+        f"by these runs Theorem R is {said[found['theorem_contradicted']]}, "
+        f"the observation that phi never rises is {said[found['observation_contradicted']]}",
         highlight=False,
     )
