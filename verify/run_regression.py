@@ -25,6 +25,7 @@ from verify.theorems.squared_regression import regression_graph
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numeric.compensated import FloatArray
     from numeric.regression import RegressionData
     from numeric.regression_data import DataSet
     from verify.trajectory.problem import Problem
@@ -150,21 +151,19 @@ def certified_problem(question: Question, data: "RegressionData") -> "Problem":
     from numeric.regression_data import initial_weights
     from numeric.regression_gfs import flow_solution
 
-    scale = question.scale or CERTIFIED_SCALE
-    flow = flow_solution(data, initial_weights(data.dimension, scale, question.seed))
+    weights = initial_weights(data.dimension, question.scale or CERTIFIED_SCALE, question.seed)
+    flow = flow_solution(data, weights)
     if not flow.solved.all():
         raise ValueError(f"the start has no gradient-flow solution: {flow.reasons()[0]}")
-    return exact_problem(data, scale, question.seed, question.certified_factor * 2.0 / float(flow.sharpness))
+    return exact_problem(data, weights, question.certified_factor * 2.0 / float(flow.sharpness))
 
 
-def exact_problem(data: "RegressionData", scale: float, seed: int, eta: float) -> "Problem":
-    """Return the problem of one run of the experiment. Raises ValueError as `certified_problem`."""
-    from numeric.regression_data import initial_weights
+def exact_problem(data: "RegressionData", weights: "FloatArray", eta: float) -> "Problem":
+    """Return the problem of one run from `weights`, (2, d). Raises ValueError as `certified_problem`."""
     from verify.trajectory.problem import Problem
 
     if data.rank < data.samples:
         raise ValueError(f"--certify needs samples that are linearly independent; of {data.samples} {data.rank} are")
-    weights = initial_weights(data.dimension, scale, seed)
     plus, minus = weights.tolist()
     return Problem.from_floats(data.features.tolist(), data.targets.tolist(), plus, minus, eta)
 
@@ -227,6 +226,7 @@ def experiment(question: Question, sets: "list[DataSet]", view: View) -> dict[st
 
 def rises(sets: "list[DataSet]", runs: "Mapping[str, Any]", folder: Path) -> list[dict[str, Any]]:
     """Prove that phi rises: in the examples, and in the runs of the experiment in which a rise was measured."""
+    from numeric.regression_data import initial_weights
     from verify.rises import EXAMPLES, MOST_SHOWN, describe, proved_rise
 
     certificates = certificate_folder(folder)
@@ -240,7 +240,8 @@ def rises(sets: "list[DataSet]", runs: "Mapping[str, Any]", folder: Path) -> lis
     risen = sorted((run for run in runs["runs"] if run["rises"]), key=lambda run: -run["worst_rise"])
     for number, run in enumerate(risen[:MOST_SHOWN], start=1):
         try:
-            problem = exact_problem(data[run["data"]], run["scale"], run["seed"], run["eta"])
+            weights = initial_weights(data[run["data"]].dimension, run["scale"], run["seed"])
+            problem = exact_problem(data[run["data"]], weights, run["eta"])
         except ValueError:  # too large, or not of full row rank
             continue
         record = proved_rise(problem, run["worst_step"], certificates, f"rise-in-run-{number}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from verify_cases import called
 
 from verify import cli
 from verify.explain import proof_lines
@@ -54,15 +55,6 @@ def verify(*arguments: str, cwd: Path, timeout: float = 60.0) -> subprocess.Comp
 
 def part_command(names: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", PART, names, *arguments]
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Call the command line in this process; return exit code, output and errors."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out, err
 
 
 # Help

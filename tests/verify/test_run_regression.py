@@ -7,20 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from verify_cases import called
 
-from verify import cli
 from verify.run_regression import Question, certified_problem, data_sets, make_plan
 from verify.theorems.squared_regression import regression_graph
 
 SMALL = ["regression", "--samples", "2", "--features", "4", "--eta-factor", "1.05", "--steps", "25", "--jobs", "2"]
-
-
-def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    assert isinstance(ended.value.code, int)
-    return ended.value.code, out, err
 
 
 def table(folder: Path, text: str) -> str:

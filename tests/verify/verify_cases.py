@@ -1,9 +1,11 @@
-"""Small made-up claims and outcomes for the tests of graph, engine and results."""
+"""Small made-up claims and outcomes for the tests of graph, engine and results; the command line, called here."""
 
 from typing import Any
 
+import pytest
 import sympy as sp
 
+from verify import cli
 from verify.claims import Claim, Outcome
 from verify.encode import make_statement
 from verify.kernel.certificates import dump
@@ -45,3 +47,12 @@ def certificate_of(claim: Claim, proof: dict[str, Any]) -> dict[str, Any]:
     """Return a certificate of a claim's statement with any proof object."""
     assert claim.statement is not None
     return dump(claim.statement, proof)
+
+
+def called(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Call the command line in this process; return exit code, output and errors."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(arguments))
+    out, err = capsys.readouterr()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, out, err

@@ -1,15 +1,14 @@
 """The kernel stands alone: standard library only, no floating point, no evaluation of code, and small."""
 
 import ast
-import io
 import json
 import os
 import subprocess
 import sys
-import tokenize
 
 import pytest
 from kernel_cases import CORPUS, ROOT, corpus
+from source_code import code_lines
 
 KERNEL = ROOT / "verify" / "kernel"
 FILES = sorted(KERNEL.glob("*.py"))
@@ -152,20 +151,6 @@ def test_no_mutable_global_state(path):
     ]
     names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
     assert not names & {"lru_cache", "cache", "cached_property"}
-
-
-def code_lines(source):
-    """Count lines that hold code: not blank, not comment, not docstring."""
-    docstrings = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            docstrings.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in layout:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    return len(lines - docstrings)
 
 
 def test_the_kernel_is_small():

@@ -1,14 +1,13 @@
 """The checker of trajectories stands alone: standard library and the kernel's reader, integers only, and small."""
 
 import ast
-import io
 import json
 import os
 import subprocess
 import sys
-import tokenize
 
 import pytest
+from source_code import code_lines
 from trajectory_cases import ROOT, mixed_certificate
 
 from verify.files import write_certificate
@@ -90,20 +89,6 @@ def test_true_division_is_of_fractions_only(path):
     allowed = {"checker.py": 2, "problem.py": 1}
     divisions = [n for n in ast.walk(syntax(path)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
     assert len(divisions) == allowed.get(path.name, 0), [n.lineno for n in divisions]
-
-
-def code_lines(source):
-    """Count lines that hold code: not blank, not comment, not docstring."""
-    docstrings = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            docstrings.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    lines = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type not in layout:
-            lines.update(range(token.start[0], token.end[0] + 1))
-    return len(lines - docstrings)
 
 
 def test_the_checker_is_small():
