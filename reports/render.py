@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import jinja2
 
-from reports import markdown, numbers, regression, scalar
+from reports import markdown, nets, numbers, regression, scalar
 from reports.files import write
 from reports.page import PLOTS, Page
 from reports.schema import validate
@@ -31,7 +31,7 @@ class Model(Protocol):
         """Return what the template sees."""
 
 
-MODELS: dict[str, Model] = {"scalar": scalar, "regression": regression}
+MODELS: dict[str, Model] = {"scalar": scalar, "regression": regression, "nets": nets}
 """The models by the name that results give."""
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 OURS = {"verify", "symbolic", "numeric", "reports"}
 ALLOWED = {
     "symbolic": {"symbolic", "sympy"},
-    "numeric": {"numeric", "numpy", "scipy", "sklearn"},
+    "numeric": {"numeric", "numpy", "scipy", "sklearn", "torch", "torchdiffeq", "threadpoolctl", "pooch"},
     "reports": {"reports", "jinja2", "matplotlib", "numpy", "markupsafe"},
     "verify/kernel": {"verify.kernel"},
     "verify/trajectory": {"verify.kernel.certificates", "verify.kernel.errors", "verify.trajectory"},

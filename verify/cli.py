@@ -12,6 +12,7 @@ import typer
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+NETS_PACKAGES = ("torch", "torchdiffeq", "pooch")
 
 app = typer.Typer(
     help="Machine-checked theorems about gradient descent at the edge of stability.",
@@ -113,6 +114,72 @@ def regression(
 
 
 @app.command()
+def nets(
+    arch: Annotated[str, typer.Option(help="fc-hardtanh, vgg11-bn or resnet20.")] = "fc-hardtanh",
+    activation: Annotated[str, typer.Option(help="hardtanh, tanh, relu or gelu [default: the paper's].")] = "",
+    loss: Annotated[str, typer.Option(help="mse (squared error, one-hot targets) or cross-entropy.")] = "mse",
+    width: Annotated[
+        float | None, typer.Option(help="Factor of all widths; 1 is the paper's [default: small].")
+    ] = None,
+    data: Annotated[str, typer.Option(help="digits (shipped) or cifar10.")] = "digits",
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of data_batch_*.bin [default: fetch them].")] = None,
+    samples: Annotated[int | None, typer.Option(help="Images, the first so many [default: small].")] = None,
+    lr: Annotated[float | None, typer.Option(help="Step size [default: by --lr-factor].")] = None,
+    lr_factor: Annotated[float, typer.Option(help="Step size, in units of 2 / GFS sharpness of the start.")] = 1.1,
+    steps: Annotated[int, typer.Option(help="Steps of gradient descent.")] = 30,
+    gfs_every: Annotated[int, typer.Option(help="Measure the GFS sharpness every so many steps.")] = 10,
+    sharpness_every: Annotated[int, typer.Option(help="Measure the sharpness every so many steps.")] = 1,
+    rtol: Annotated[float, typer.Option(help="Relative accuracy of the GFS sharpness aimed at.")] = 0.02,
+    chunk: Annotated[int, typer.Option(help="Images evaluated at once, to bound the memory; 0 is all.")] = 0,
+    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    device: Annotated[str, typer.Option(help="Device of torch.")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Seed of the initial weights.")] = 0,
+    max_gradients: Annotated[int, typer.Option(help="Work at most for one GFS sharpness.")] = 20_000,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of an interrupted run.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/ARCH].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Real networks: GFS sharpness along gradient descent; write a report.
+
+    Full-batch gradient descent at the edge of stability on images. Needs the extra "nets" (torch).
+    """
+    from verify.nets_view import interrupted
+    from verify.run_nets import Question, read_data, run_nets
+
+    for name, value in (("samples", samples), ("width", width)):
+        if value is not None and not value > 0:
+            raise UsageError(f"--{name} {value}: give a positive number")
+    folder = out or Path("report") / arch
+    try:
+        question = Question(
+            arch=arch,
+            activation=activation,
+            loss=loss,
+            width=width or 0.0,
+            data=data,
+            data_dir=data_dir,
+            samples=samples or 0,
+            seed=seed,
+            lr=lr,
+            lr_factor=lr_factor,
+            steps=steps,
+            gfs_every=gfs_every,
+            sharpness_every=sharpness_every,
+            rtol=rtol,
+            chunk=chunk,
+            dtype=dtype,
+            device=device,
+            max_gradients=max_gradients,
+        )
+        sys.exit(run_nets(question, read_data(question), folder, resume=resume, as_json=json))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        interrupted(folder)
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
     quiet: Annotated[bool, typer.Option(help="Print rejected certificates and the count only.")] = False,
@@ -186,7 +253,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ModuleNotFoundError as error:
-        _fail(f"the package {error.name} is missing; install this project with pip to get it")
+        extra = "[nets]" if (error.name or "").split(".")[0] in NETS_PACKAGES else ""
+        _fail(f"the package {error.name} is missing; install this project with pip to get it: pip install '.{extra}'")
     except (KeyboardInterrupt, typer.Abort):
         print("verify: interrupted; what was proved is kept", file=sys.stderr)
         sys.exit(INTERRUPTED)

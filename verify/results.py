@@ -87,7 +87,8 @@ def results_data(
 ) -> dict[str, Any]:
     """Return the results of a run as plain data, ready to be written as JSON.
 
-    `model` is "scalar" or "regression"; `measured` holds the parts that are particular to it, None for one not run.
+    `model` is "scalar", "regression" or "nets"; `measured` holds the parts that are particular to it, None for one not
+    run.
     """
     return {
         "schema": SCHEMA,
@@ -110,6 +111,8 @@ def contradictions(data: Mapping[str, Any]) -> list[str]:
     if data["model"] == "scalar":
         one_step = (data.get("one_step") or {}).get("theorem_a", {})
         parts = {"experiment": experiment.get("contradicted"), "single steps": one_step.get("contradicted")}
+    elif data["model"] == "nets":
+        parts = {"falling GFS sharpness": data["run"]["fall"]["contradicted"]}
     else:
         parts = {
             "monotone sharpness, observed": experiment.get("observation_contradicted"),
@@ -132,9 +135,17 @@ def exit_code(data: Mapping[str, Any]) -> int:
         return 1
     if any(c["verdict"] == "proved" for c in planted):
         return 1
+    if data["model"] == "nets" and is_undecided(data["run"]):
+        return 3
     run = data.get("certified") or {"steps_asked": 0, "steps_proved": 0}
     undecided = run["steps_asked"] - run["steps_proved"]
     return 3 if undecided or any(c["verdict"] != "proved" for c in claims) else 0
+
+
+def is_undecided(run: Mapping[str, Any]) -> bool:
+    """Return whether a run on a network that did not diverge lacks a GFS sharpness it should have, or has none."""
+    missing = any(record["value"] is None for record in run["gfs"])
+    return run["outcome"] == "finished" and (missing or run["fall"]["measurements"] < 2)
 
 
 def certificate_folder(out: Path) -> Path:

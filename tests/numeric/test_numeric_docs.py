@@ -4,11 +4,11 @@ import doctest
 
 import pytest
 
-from numeric import gfs, membership, regression, regression_gfs, scalar
+from numeric import gfs, membership, net_gfs, regression, regression_gfs, scalar
 
 
 @pytest.mark.parametrize(
-    "module", [gfs, membership, regression, regression_gfs, scalar], ids=lambda module: module.__name__
+    "module", [gfs, membership, net_gfs, regression, regression_gfs, scalar], ids=lambda module: module.__name__
 )
 def test_examples(module: object) -> None:
     outcome = doctest.testmod(module)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Networks of the experiments: their layers, and batch normalisation over the whole batch."""
