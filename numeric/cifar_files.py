@@ -143,6 +143,7 @@ def _fetched(cache: Path | None) -> str:
     folder = Path(pooch.os_cache("gd-verify")) if cache is None else cache
     folder.mkdir(parents=True, exist_ok=True)
     name = CIFAR10_URL.rsplit("/", 1)[-1]
+    pooch.get_logger().setLevel("WARNING")  # an error is one line, not two
     whole = pooch.HTTPDownloader(stream=False)  # a stream would be left open after an answer such as 404
     try:
         return str(pooch.retrieve(CIFAR10_URL, CIFAR10_HASH, fname=name, path=folder, downloader=whole))

@@ -76,9 +76,10 @@ def measure_gfs(
 ) -> GfsMeasurement:
     """Return the GFS sharpness of ``weights``.
 
-    The flow is followed twice by the Runge-Kutta-Chebyshev method, with ``rtol`` and with ``COARSER * rtol``. The error
-    bar adds up three estimates, none of which is a bound: the difference of the two results (for the error of the
-    integrator), the spread of the extrapolation to infinite time, and the residual of the eigenvalue.
+    The flow is followed twice by the Runge-Kutta-Chebyshev method, with ``rtol`` and, to the same loss, with
+    ``COARSER * rtol``. The error bar adds up three estimates, none of which is a bound: the difference of the two
+    sharpnesses at that loss (for the error of the integrator), the spread of the extrapolation to infinite time, and
+    the residual of the eigenvalue.
 
     Parameters
     ----------
@@ -108,18 +109,18 @@ def measure_gfs(
         raise ValueError(f"rtol {rtol}: give a number between 0 and 0.5")
     began = time.perf_counter()
 
-    def flow(accuracy: float, work: int) -> FlowEnd:
-        watch = FlowWatch(objective, accuracy, stop_loss, first)
+    def flow(accuracy: float, work: int, stop: float) -> FlowEnd:
+        watch = FlowWatch(objective, accuracy, stop, first)
         stepper = RungeKuttaChebyshev(objective, weights, accuracy)
         return follow(objective, weights, stepper, watch, max_gradients=work, progress=progress)
 
-    fine = flow(rtol, max_gradients)
-    spent = fine.cost.equivalents
-    other = flow(COARSER * rtol, max_gradients - spent) if fine.limit is not None and spent < max_gradients else None
-    return _measurement(step, fine, other, time.perf_counter() - began)
+    fine = flow(rtol, max_gradients, stop_loss)
+    left = max_gradients - fine.cost.equivalents
+    other = flow(COARSER * rtol, left, stop_loss or fine.path[-1].loss) if fine.limit is not None and left > 0 else None
+    return _measurement(step, fine, other, stop_loss, time.perf_counter() - began)
 
 
-def _measurement(step: int, fine: FlowEnd, other: FlowEnd | None, seconds: float) -> GfsMeasurement:
+def _measurement(step: int, fine: FlowEnd, other: FlowEnd | None, stop_loss: float, seconds: float) -> GfsMeasurement:
     """Put the record of two flows together; without the second result there is no error bar, hence no value."""
     value = error = None
     parts = (0.0, 0.0, 0.0)
@@ -127,7 +128,8 @@ def _measurement(step: int, fine: FlowEnd, other: FlowEnd | None, seconds: float
     if fine.limit is not None and fine.pair is not None:
         if other is not None and other.limit is not None:
             value = fine.limit.value
-            parts = (abs(value - other.limit.value), fine.limit.spread, fine.pair.residual)
+            last_sharpness = value if stop_loss > 0.0 else fine.path[-1].sharpness
+            parts = (abs(last_sharpness - other.limit.value), fine.limit.spread, fine.pair.residual)
             error = sum(parts)
         else:
             outcome = "out of work" if other is None else other.outcome

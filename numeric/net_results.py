@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
@@ -56,8 +57,8 @@ class GfsRecord:
     error
         Error bar: the sum of the three estimates below; None with ``value``.
     error_flow
-        Change of the sharpness at the end when the flow is followed with 4 times the tolerance; in a run at least the
-        root mean square of those changes over its measurements.
+        Change of the sharpness when the flow is followed to the same loss with 4 times the tolerance; in a run at least
+        the median of those changes over its measurements.
     error_left
         What the extrapolation to infinite time may be wrong by.
     error_eigenvalue
@@ -177,12 +178,12 @@ class NetRun:
 
 
 def pooled(records: Sequence[GfsRecord]) -> list[GfsRecord]:
-    """Return the records with ``error_flow`` at least the root mean square over all records that have a value.
+    """Return the records with ``error_flow`` at least the median over all records that have a value.
 
     Two flows through the kinks of a network may end close to each other by chance: one small difference says little.
     """
     changes = [r.error_flow for r in records if r.value is not None]
-    usual = math.sqrt(sum(c * c for c in changes) / len(changes)) if changes else 0.0
+    usual = statistics.median(changes) if changes else 0.0
 
     def widened(record: GfsRecord) -> GfsRecord:
         if record.value is None:

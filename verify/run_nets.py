@@ -4,6 +4,7 @@ import os
 import platform
 import shlex
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from math import isfinite
 from pathlib import Path
 from time import perf_counter
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SMALL: dict[str, dict[str, Any]] = {
     "fc-hardtanh": {"width": 0.25, "samples": 100},
     "vgg11-bn": {"width": 0.125, "samples": 50},
-    "resnet20": {"width": 0.25, "samples": 40},
+    "resnet20": {"width": 0.25, "samples": 20},
 }
 """Sizes that finish within three minutes on two cores, by architecture: the defaults."""
 
@@ -66,8 +67,8 @@ class Question:
     seed: int = 0
     lr: float | None = None
     lr_factor: float = 1.1
-    steps: int = 30
-    gfs_every: int = 10
+    steps: int = 20
+    gfs_every: int = 5
     sharpness_every: int = 1
     rtol: float = 0.02
     chunk: int = 0
@@ -130,7 +131,12 @@ def _option(name: str) -> str:
 
 
 def read_data(question: Question) -> "ImageData":
-    """Return the images of a question. Raises ValueError for data that do not fit it, OSError for unreadable files."""
+    """Return the images of a question.
+
+    Raises ValueError for data that do not fit it, OSError for files that cannot be read or fetched, and
+    ModuleNotFoundError without torch: better before the data are fetched than after.
+    """
+    import_module("torch")
     from numeric import image_data
 
     return image_data.load(question.data, question.samples, question.data_dir)

@@ -1,8 +1,11 @@
 """`verify nets`: what is asked, a run from end to end, resumed, interrupted, and refused."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from verify.nets_view import CHECKPOINT, verdict_line
 from verify.run_nets import SMALL, Question, flow_words, read_data
 
 TINY = ["nets", "--width", "0.05", "--samples", "12", "--steps", "4", "--gfs-every", "2", "--rtol", "0.05"]
+ROOT = Path(__file__).parents[2]
 SECONDS = re.compile(r"seconds.*")
 
 
@@ -221,6 +225,22 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path, capsys: pytes
         assert code == 2
         assert CHECKPOINT in err
         assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("package", "arguments"), [("torch", []), ("pooch", ["--data", "cifar10"])])
+def test_a_missing_package_is_named_with_its_extra(package: str, arguments: list[str], tmp_path: Path) -> None:
+    program = f"import sys; sys.modules[{package!r}] = None; from verify.cli import main; main({['nets', *arguments]})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert f"the package {package} is missing" in done.stderr
+    assert "'.[nets]'" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_words_name_what_the_network_has() -> None:
