@@ -33,7 +33,7 @@ NEAR = 0.005
 SCATTER = (0.5, 0.7, 0.85, 1.2, 1.4, 2.0)
 """Factors of the tolerance of the runs that show the scatter."""
 
-REFERENCE_RTOL, REFERENCE_STOP = 5e-4, 2.5e-3
+REFERENCE_RTOL, REFERENCE_STOP = 2e-3, 2.5e-3
 """Tolerances of the steps and of the stop of the reference."""
 
 MOST_GRADIENTS = 1_000_000

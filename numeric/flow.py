@@ -5,6 +5,7 @@ The integrators differ in how they step; all share the watch of :mod:`numeric.fl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -20,8 +21,8 @@ from numeric.spectrum import Eigenpair
 
 Outcome = Literal["converged", "out of work", "diverged"]
 
-LOCAL_ERROR = 6.0
-"""Norm of the local error of a step that is accepted, in units of ``rtol`` times the distance travelled."""
+LOCAL_ERROR = 30.0
+"""Norm of the local error of a step that is accepted, in units of ``rtol^(3/2)`` times the distance travelled."""
 
 SHRINK, GROW, SAFETY = 0.1, 5.0, 0.8
 """Limits on the change of the step size, and the safety factor."""
@@ -78,10 +79,19 @@ class Stepper(Protocol):
         """Return the next state; ``bound`` is an upper bound of the sharpness."""
 
 
+def local_tolerance(rtol: float) -> float:
+    """Return the local error allowed, relative to the distance travelled: ``LOCAL_ERROR * rtol^(3/2)``.
+
+    The local error of a method of order 2 is of order 3 in the step, the global one of order 2, so that the latter is
+    proportional to ``rtol`` (where the flow is smooth).
+    """
+    return LOCAL_ERROR * rtol * math.sqrt(rtol)
+
+
 class RungeKuttaChebyshev:
     """Adaptive steps of the method of :mod:`numeric.rkc`, stages chosen from the sharpness.
 
-    A step is accepted when the norm of its estimated local error is at most ``LOCAL_ERROR * rtol`` times the distance
+    A step is accepted when the norm of its estimated local error is at most ``local_tolerance(rtol)`` times the way
     travelled so far (at first ``(2 L / sharpness)^(1/2)``, what a step along the steepest direction would take).
 
     Parameters
@@ -106,7 +116,7 @@ class RungeKuttaChebyshev:
             self.size = 0.5 / bound
             self.floor = (2.0 * abs(state.loss) / bound) ** 0.5
         travelled = float(torch.linalg.vector_norm(state.weights - self.start))
-        allowed = LOCAL_ERROR * self.rtol * max(travelled, self.floor)
+        allowed = local_tolerance(self.rtol) * max(travelled, self.floor)
         slope = -state.gradient
         while True:
             size = min(self.size, rkc.longest_step(rkc.MOST_STAGES) / bound)

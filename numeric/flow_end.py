@@ -18,6 +18,9 @@ LOSS_RATIO = 3.0
 FITTED = 4
 """Measurements that the extrapolation uses."""
 
+FLAT = 1e-12
+"""Least bound of the sharpness: that of a flat loss."""
+
 EXPONENTS = (0.25, 0.5, 1.0)
 """The sharpness is taken to approach its limit like the loss to one of these powers; the middle one gives the value."""
 
@@ -121,32 +124,43 @@ class FlowWatch:
         last = self.path[-1].sharpness
         before = self.path[-2].sharpness if len(self.path) > 1 else last
         growth = min(max(last / before - 1.0, 0.0), 0.5) if before > 0.0 else 0.0
-        return abs(last) * (1.1 + growth)
+        return max(abs(last) * (1.1 + growth), FLAT)
 
     def finished(self) -> bool:
-        """Return whether the last measurement ends the flow."""
+        """Return whether the last measurement ends the flow.
+
+        Beside the prediction, the residual must have fallen by the factor ``rtol`` (the loss by its square): a
+        sharpness that rests early in a flow says little about its end.
+        """
         last = self.path[-1]
         if self.stop_loss > 0.0:
             return last.loss <= self.stop_loss
-        if len(self.path) <= FITTED or last.sharpness <= 0.0:
+        if last.loss == 0.0:
+            return True
+        if len(self.path) <= FITTED or last.sharpness <= 0.0 or last.loss < 0.0:
             return False
-        return self.extrapolation().change <= 2.0 * self.rtol * last.sharpness
+        far = last.loss <= self.rtol**2 * self.path[0].loss
+        return far and self.extrapolation().change <= 2.0 * self.rtol * last.sharpness
 
     def extrapolation(self) -> Extrapolation:
         """Return the limit predicted from the last measurements."""
         if self.stop_loss > 0.0:
             return self._at_stop_loss()
+        if self.path[-1].loss == 0.0:
+            return Extrapolation(self.path[-1].sharpness, 0.0, 0.0)
         tail = self.path[-FITTED:]
         return extrapolate([p.loss for p in tail], [p.sharpness for p in tail])
 
     def _at_stop_loss(self) -> Extrapolation:
-        """Return the sharpness at the loss of the stop, by interpolation in the logarithm of the loss."""
+        """Return the sharpness at the loss of the stop, interpolated: a power of the loss between two measurements."""
         last = self.path[-1]
         if len(self.path) < 2 or last.loss >= self.stop_loss:
             return Extrapolation(last.sharpness, 0.0, 0.0)
         before = self.path[-2]
-        share = np.log(before.loss / self.stop_loss) / np.log(before.loss / last.loss)
-        value = float(before.sharpness + share * (last.sharpness - before.sharpness))
+        share = float(np.log(before.loss / self.stop_loss) / np.log(before.loss / last.loss))
+        value = before.sharpness + share * (last.sharpness - before.sharpness)
+        if min(before.sharpness, last.sharpness) > 0.0:
+            value = before.sharpness ** (1.0 - share) * last.sharpness**share
         return Extrapolation(value, 0.1 * abs(value - last.sharpness), abs(value - last.sharpness))
 
 

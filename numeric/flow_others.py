@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from numeric.flow import LOCAL_ERROR, State
+from numeric.flow import State, local_tolerance
 from numeric.flow_end import LOSS_RATIO
 from numeric.objective import Objective
 
@@ -51,7 +51,7 @@ class Dopri5:
     """Torchdiffeq's ``dopri5``, called for one stretch of the flow after the other.
 
     Its steps obey the rule of :class:`numeric.flow.RungeKuttaChebyshev` at a tenth of the tolerance, by ``atol`` alone:
-    the norm of the estimated local error is at most ``FINER * LOCAL_ERROR * rtol`` times the distance travelled when
+    the norm of the estimated local error is at most ``FINER * local_tolerance(rtol)`` times the distance travelled when
     the stretch began, or ``(2 L / sharpness)^(1/2)`` where this is smaller. At the limit of stability nothing damps the
     errors along steep directions; an error of the latter length would be all of the loss, and a tolerance ten times as
     large was seen to double the sharpness. It costs next to nothing, as stability holds the steps.
@@ -97,7 +97,7 @@ class Dopri5:
         if self.floor == 0.0:
             self.floor = length
         travelled = max(float(torch.linalg.vector_norm(state.weights - self.start)), self.floor)
-        allowed = FINER * LOCAL_ERROR * self.rtol * min(travelled, length)
+        allowed = FINER * local_tolerance(self.rtol) * min(travelled, length)
         ends = torch.tensor([0.0, self.stretch], dtype=torch.float64, device=state.weights.device)
         right = _RightHandSide(self.objective, state.gradient)
         options = {"first_step": self.size, "step_t": ends[1:]}

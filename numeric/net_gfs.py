@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
     from numeric.net_objective import Loss
 
-COARSER = 4.0
+COARSER = 2.0
 """The second flow, which tells how far the first can be trusted, is followed with this multiple of ``rtol``."""
+
+LARGEST_RTOL = 0.02
+"""Beyond this the steps are too coarse to tell by how much they err."""
 
 Progress = Callable[[State, int], None]
 
@@ -103,10 +106,10 @@ def measure_gfs(
     Raises
     ------
     ValueError
-        If ``rtol`` is not between 0 and 0.5, or weights or loss at the start are not finite.
+        If ``rtol`` is not positive or above 0.02, or weights or loss at the start are not finite.
     """
-    if not 0.0 < rtol < 0.5:
-        raise ValueError(f"rtol {rtol}: give a number between 0 and 0.5")
+    if not 0.0 < rtol <= LARGEST_RTOL:
+        raise ValueError(f"rtol {rtol}: give a positive number of at most {LARGEST_RTOL}")
     began = time.perf_counter()
 
     def flow(accuracy: float, work: int, stop: float) -> FlowEnd:

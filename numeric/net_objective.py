@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -35,7 +36,8 @@ class NetObjective:
 
     The model given is copied; neither its weights nor its buffers change. Batch normalisation in training mode, that
     of torch too, uses the statistics of all samples, also when they are evaluated in chunks, and keeps no running ones.
-    No other layer may let samples of a batch act on each other.
+    No other layer may let samples of a batch act on each other. A forward pass starts from the buffers of the model
+    given each time, so layers that update theirs (spectral normalisation) are functions of the weights too.
 
     Parameters
     ----------
@@ -52,15 +54,17 @@ class NetObjective:
     Raises
     ------
     ValueError
-        If the model has layers that are random in training mode, or a batch normalisation of another kind than torch's
-        1d, 2d and 3d, or no weights, or the numbers of inputs and targets differ, or there is no sample. On evaluation
-        in chunks, if a batch normalisation is called twice in one forward pass.
+        If the model is random in training mode (layers, or a forward pass that draws from torch's generator), or has a
+        batch normalisation of another kind than torch's 1d, 2d and 3d, or no weights; the numbers of inputs and targets
+        differ, or there is no sample; in chunks, if the loss is no mean over samples (a sum, classes with weights). On
+        evaluation, for weights of another shape or dtype, and in chunks, if a batch normalisation is called twice in
+        one forward pass.
     """
 
     def __init__(self, model: nn.Module, loss: Loss, inputs: Tensor, targets: Tensor, *, chunk: int = 0) -> None:
         self.model = with_batch_statistics(copy.deepcopy(model))
         for name, module in self.model.named_modules():
-            if isinstance(module, RANDOM) and module.training:
+            if isinstance(module, RANDOM) and module.training and getattr(module, "p", 1.0) > 0.0:
                 raise ValueError(
                     f"layer {name or 'model'} ({type(module).__name__}) is random: its flow is not defined"
                 )
@@ -81,19 +85,56 @@ class NetObjective:
         self.cost = Cost()
         norms = [module for module in self.model.modules() if isinstance(module, BatchNorm2d)]
         self._chunked = ChunkedLoss(norms, self.forward, loss, self.chunks)
+        first = self._tried()
+        if self.chunk < len(inputs):
+            self._require_mean(first)
+
+    def _tried(self) -> Tensor:
+        """Return the outputs on the first samples. Raises ValueError if the forward pass draws random numbers."""
+        on_gpu = self.device.type == "cuda"
+        with torch.no_grad(), torch.random.fork_rng(devices=[self.device] if on_gpu else []):
+            state = torch.cuda.get_rng_state if on_gpu else lambda _: torch.random.get_rng_state()
+            before = state(self.device)
+            outputs = self.forward(self.weights(), self.inputs[:2])
+            if not torch.equal(before, state(self.device)):
+                raise ValueError("the forward pass of the model draws random numbers: its flow is not defined")
+        return outputs
+
+    def _require_mean(self, outputs: Tensor) -> None:
+        """Raise ValueError if on given outputs, repeated, the loss is not the mean of those of the chunks."""
+        with torch.no_grad():
+            rows = outputs[torch.arange(len(self.inputs), device=outputs.device) % len(outputs)]
+            whole = float(self.loss_function(rows, self.targets))
+            parts = zip(torch.split(rows, self.chunk), self.chunks(), strict=True)
+            mean = sum(share * float(self.loss_function(part, targets)) for part, (_, targets, share) in parts)
+        finite = math.isfinite(whole) and math.isfinite(mean)
+        if finite and abs(whole - mean) > math.sqrt(torch.finfo(self.dtype).eps) * max(abs(whole), abs(mean)):
+            raise ValueError(
+                f"the loss ({whole:.6g}) is not the mean of its values in chunks ({mean:.6g}): use no chunks"
+            )
 
     def weights(self) -> Tensor:
         """Return the weights of the copied model, shape ``(P,)``, in the order of ``model.parameters()``."""
         return torch.cat([p.detach().reshape(-1) for p in self.model.parameters()])
 
     def parameters(self, weights: Tensor) -> dict[str, Tensor]:
-        """Return the flat weights cut into the parameters of the model, by name."""
+        """Return the flat weights cut into the parameters of the model, by name.
+
+        Raises
+        ------
+        ValueError
+            For weights of another shape or dtype.
+        """
+        if weights.shape != (self.dimension,) or weights.dtype != self.dtype:
+            found = f"weights of shape {tuple(weights.shape)} and {weights.dtype}"
+            raise ValueError(f"{found}: the model has ({self.dimension},) and {self.dtype}")
         parts = torch.split(weights, self.sizes)
         return {name: part.view(shape) for name, part, shape in zip(self.names, parts, self.shapes, strict=True)}
 
     def forward(self, weights: Tensor, inputs: Tensor) -> Tensor:
         """Return the outputs ``(m, C)`` on a batch, with its own statistics, differentiable in the weights."""
-        found: Tensor = functional_call(self.model, self.parameters(weights), (inputs,))
+        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        found: Tensor = functional_call(self.model, self.parameters(weights) | buffers, (inputs,))
         return found
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor, float]]:
@@ -147,6 +188,8 @@ class NetObjective:
             (slope,) = torch.autograd.grad(loss, at, create_graph=True)
 
             def apply(vector: Tensor) -> Tensor:
+                if not slope.requires_grad:  # the loss is affine
+                    return torch.zeros_like(vector)
                 return torch.autograd.grad(slope, at, vector, retain_graph=True)[0]
 
         def product(vector: Tensor) -> Tensor:

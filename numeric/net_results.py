@@ -57,7 +57,7 @@ class GfsRecord:
     error
         Error bar: the sum of the three estimates below; None with ``value``.
     error_flow
-        Change of the sharpness when the flow is followed to the same loss with 4 times the tolerance; in a run at least
+        Change of the sharpness when the flow is followed to the same loss with twice the tolerance; in a run at least
         the median of those changes over its measurements.
     error_left
         What the extrapolation to infinite time may be wrong by.

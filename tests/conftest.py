@@ -1,9 +1,11 @@
-"""Settings for all tests: hypothesis profiles, and no skipped test where CI runs."""
+"""Settings for all tests: hypothesis profiles, one thread a process for torch, and no skipped test where CI runs."""
 
 import os
 
 import hypothesis
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: the tests run one process a core
 
 hypothesis.settings.register_profile("default", max_examples=50, deadline=None)
 hypothesis.settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True)

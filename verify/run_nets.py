@@ -70,7 +70,7 @@ class Question:
     steps: int = 20
     gfs_every: int = 5
     sharpness_every: int = 1
-    rtol: float = 0.02
+    rtol: float = 0.01
     chunk: int = 0
     dtype: str = "float32"
     device: str = "cpu"
@@ -99,7 +99,7 @@ class Question:
         ):
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{_option(name)} {getattr(self, name)}: give {max(least, 1)} to {most}")
-        for name, largest in (("lr", 1e6), ("lr_factor", 1e3), ("rtol", 0.499), ("width", 64.0)):
+        for name, largest in (("lr", 1e6), ("lr_factor", 1e3), ("rtol", 0.02), ("width", 64.0)):
             value = getattr(self, name)
             stands_for_default = value is None or (name == "width" and value == 0.0)
             if not stands_for_default and not (isfinite(value) and 0.0 < value <= largest):

@@ -16,6 +16,7 @@ from numeric.flow_others import Dopri5, RungeKutta4
 from numeric.gfs import gfs_sharpness
 from numeric.net_gfs import GfsMeasurement, measure_gfs
 from numeric.net_objective import NetObjective, cross_entropy, squared_error
+from numeric.net_results import FlowPoint
 from numeric.objective import FunctionObjective, Objective
 from numeric.regression import RegressionData
 
@@ -308,3 +309,27 @@ def test_the_linear_solve_refuses_a_loss_that_is_no_squared_error() -> None:
     objective = _net(cross_entropy)
     with pytest.raises(ValueError, match="not a squared error"):
         linear_end(objective, objective.weights())
+
+
+@pytest.mark.parametrize("make", [_rkc, _rk4], ids=["rkc", "rk4"])
+def test_a_flow_from_a_minimum_ends_at_once(make: Callable[[Objective, Tensor, float], Stepper]) -> None:
+    end = _flow(_scalar(2), _tensor([2.0, 0.5]), make)
+    assert end.outcome == "converged"
+    assert end.steps == 0
+    assert end.limit is not None
+    assert end.limit.value == pytest.approx(1.0 / 4.0 + 1.0 / 0.25)
+
+
+def test_a_loss_that_falls_without_end_has_no_solution() -> None:
+    objective = FunctionObjective(lambda w: w[0] + w[1] ** 2 / 2.0, 2)
+    end = _flow(objective, _tensor([1.0, 1.0]), max_gradients=2_000)
+    assert end.outcome != "converged"
+    assert end.limit is None
+
+
+def test_a_sharpness_that_rests_early_does_not_end_the_flow() -> None:
+    watch = FlowWatch(_scalar(2), 0.01)
+    watch.path += [FlowPoint(float(k), 3.0**-k, 5.0) for k in range(7)]
+    assert not watch.finished()
+    watch.path += [FlowPoint(float(k), 3.0**-k, 5.0) for k in range(7, 10)]
+    assert watch.finished()

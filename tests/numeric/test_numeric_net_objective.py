@@ -430,6 +430,106 @@ def test_dropout_in_evaluation_mode_is_no_hindrance() -> None:
     assert objective.gradient(objective.weights())[0] == objective.gradient(objective.weights())[0]
 
 
+def test_dropout_of_nothing_is_no_hindrance() -> None:
+    inputs, targets = data()
+    model = made(lambda: nn.Sequential(plain(), nn.Dropout(0.0)))
+    objective = NetObjective(model, squared_error, inputs, targets, chunk=3)
+    assert close(objective.outputs(objective.weights()), model(inputs).detach())
+
+
+class Functional(nn.Module):
+    """Draws random numbers without a layer that says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(72, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.dropout(self.last(x.flatten(1)), 0.5, training=self.training)
+
+
+class Attention(nn.Module):
+    """Attention with dropout of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(6, 2, dropout=0.5, batch_first=True)
+        self.last = nn.Linear(72, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.flatten(1, 2)
+        found: Tensor = self.last(self.attention(rows, rows, rows)[0].flatten(1))
+        return found
+
+
+@pytest.mark.parametrize("make", [Functional, Attention])
+def test_a_random_forward_pass_is_refused(make: Callable[[], nn.Module]) -> None:
+    model = made(make)
+    before = torch.random.get_rng_state()
+    with pytest.raises(ValueError, match="draws random numbers"):
+        NetObjective(model, squared_error, *data())
+    objective = NetObjective(model.eval(), squared_error, *data())
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert objective.gradient(objective.weights())[0] == objective.gradient(objective.weights())[0]
+
+
+@pytest.mark.parametrize("chunk", [0, 3])
+def test_layers_that_update_buffers_are_functions_of_the_weights(chunk: int) -> None:
+    layer = nn.utils.parametrizations.spectral_norm(nn.Linear(72, 4))
+    model = made(lambda: nn.Sequential(nn.Flatten(), layer, nn.Tanh(), nn.Linear(4, CLASSES)))
+    inputs, targets = data()
+    objective = NetObjective(model, squared_error, inputs, targets, chunk=chunk)
+    before = {name: value.clone() for name, value in objective.model.state_dict().items()}
+    at = objective.weights()
+    vector = direction(len(at))
+    value, slope, product = expected(whole(model, squared_error, inputs, targets), at, vector)
+    first = copy.deepcopy(model)
+    first(inputs)
+    assert not all(torch.equal(a, b) for a, b in zip(first.buffers(), model.buffers(), strict=True))
+    for _ in range(3):
+        found, gradient = objective.gradient(at)
+        assert found == pytest.approx(value, rel=1e-13)
+        assert close(gradient, slope)
+        assert close(objective.hessian(at)(vector), product)
+    assert all(torch.equal(value, before[name]) for name, value in objective.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.MSELoss(reduction="sum"),
+        nn.CrossEntropyLoss(weight=torch.tensor([1.0, 5.0, 2.0], dtype=torch.float64)),
+    ],
+    ids=["sum", "weighted"],
+)
+def test_a_loss_that_is_no_mean_is_refused_in_chunks(loss: nn.Module) -> None:
+    inputs, targets = data()
+    given = targets if isinstance(loss, nn.MSELoss) else targets.argmax(1)
+    objective = NetObjective(made(plain), loss, inputs, given)
+    assert objective.gradient(objective.weights())[0] > 0.0
+    with pytest.raises(ValueError, match="is not the mean of its values in chunks"):
+        NetObjective(made(plain), loss, inputs, given, chunk=3)
+
+
+@pytest.mark.parametrize("chunk", [0, 3])
+def test_weights_that_do_not_fit_are_refused(chunk: int) -> None:
+    objective = NetObjective(made(pooled), squared_error, *data(), chunk=chunk)
+    at = objective.weights()
+    for wrong in (at[1:], at.float(), at.view(1, -1)):
+        for evaluate in (objective.gradient, objective.hessian, objective.outputs):
+            with pytest.raises(ValueError, match="weights of shape"):
+                evaluate(wrong)
+
+
+@pytest.mark.parametrize("chunk", [0, 3])
+def test_hessian_of_an_affine_loss_is_zero(chunk: int) -> None:
+    model = made(lambda: nn.Sequential(nn.Flatten(), nn.Linear(72, CLASSES)))
+    objective = NetObjective(model, lambda outputs, targets: (outputs * targets).mean(), *data(), chunk=chunk)
+    at = objective.weights()
+    assert float(objective.gradient(at)[1].norm()) > 0.01
+    assert torch.equal(objective.hessian(at)(direction(len(at))), torch.zeros_like(at))
+
+
 def test_losses_are_the_stated_means() -> None:
     outputs = torch.tensor([[1.0, 2.0], [0.0, -1.0]], dtype=torch.float64)
     targets = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)
