@@ -114,9 +114,8 @@ def test_a_foreign_data_file_gets_one_line(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize("arch", SMALL)
 def test_a_run_ends_with_a_report(arch: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = [*TINY, "--arch", arch, "--activation", "tanh", "--out", str(tmp_path)]
-    code, out, _ = called(
-        capsys, *small, "--width", "0.2", "--steps", "2", "--gfs-every", "2", "--max-gradients", "4000"
-    )
+    sizes = ("--width", "0.1", "--samples", "3", "--steps", "2", "--max-gradients", "100", "--lr", "0.01")
+    code, out, _ = called(capsys, *small, *sizes)
     data = results(tmp_path)
     assert code in (0, 1, 3)
     assert "measured:" in out
