@@ -160,7 +160,8 @@ def measure(activation: str, arguments: argparse.Namespace) -> tuple[list[Row], 
         ("RK4, step 1/sharpness", lambda: RungeKutta4(objective), CountedWatch),
         ("dopri5", lambda: Dopri5(objective, start, rtol), CountedWatch),
     )
-    rows += [run(name, objective, make(), watch(objective, rtol)) for name, make, watch in others]
+    wanted = [row for row in others if not any(row[0].startswith(name) for name in arguments.without)]
+    rows += [run(name, objective, make(), watch(objective, rtol)) for name, make, watch in wanted]
     reference = chebyshev(objective, REFERENCE_RTOL, REFERENCE_STOP, "reference")
     scatter = [chebyshev(objective, factor * rtol, rtol, f"RKC, steps x {factor}").value for factor in SCATTER]
     return rows, reference, scatter
@@ -202,6 +203,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--width", type=float, default=1.0, help="factor of the 200 hidden units a layer")
     parser.add_argument("--rtol", type=float, default=0.01)
+    parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="integrators to leave out, as dopri5")
     parser.add_argument("--activations", nargs="+", default=["hardtanh", "tanh"])
     arguments = parser.parse_args()
     data = "digits" if arguments.data_dir is None else "CIFAR-10"
