@@ -253,8 +253,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ModuleNotFoundError as error:
-        extra = "[nets]" if (error.name or "").split(".")[0] in NETS_PACKAGES else ""
-        _fail(f"the package {error.name} is missing; install this project with pip to get it: pip install '.{extra}'")
+        how = ": pip install '.[nets]'" if (error.name or "").split(".")[0] in NETS_PACKAGES else ""
+        _fail(f"the package {error.name} is missing; install this project with pip to get it{how}")
     except (KeyboardInterrupt, typer.Abort):
         print("verify: interrupted; what was proved is kept", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -14,7 +14,7 @@ from numeric.net_experiment import Plan, Watcher, run_net_experiment
 from numeric.objective import FunctionObjective
 
 START = [1.6, 0.9, 0.7]
-PLAN = Plan(steps=9, eta=0.25, eta_factor=1.0, gfs_every=4, sharpness_every=2, rtol=1e-3, max_gradients=50_000)
+PLAN = Plan(steps=9, eta=0.05, eta_factor=1.0, gfs_every=4, sharpness_every=2, rtol=1e-3, max_gradients=50_000)
 
 
 def scalar_network() -> tuple[FunctionObjective, torch.Tensor]:
@@ -38,7 +38,7 @@ def run(plan: Plan = PLAN, **named: Any) -> Any:
 
 
 def test_loss_sharpness_and_gfs_sharpness_are_those_of_the_scalar_network() -> None:
-    found, states = run(), descended(0.25, 9)
+    found, states = run(), descended(0.05, 9)
     assert found.loss == pytest.approx([0.5 * (w.prod() - 1.0) ** 2 for w in states], rel=1e-12)
     assert [r.step for r in found.sharpness] == [0, 2, 4, 6, 8, 9]
     for record in found.sharpness:
@@ -111,7 +111,7 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
 def test_a_checkpoint_that_does_not_fit_is_refused(change: Any, tmp_path: Path) -> None:
     path = tmp_path / "state.npz"
     run(checkpoint=path)
-    loaded = checkpoints.load(path, {"eta": 0.25})
+    loaded = checkpoints.load(path, {"eta": 0.05})
     assert loaded is not None
     saved = checkpoints.Checkpoint(dict(loaded.configuration), dict(loaded.records), dict(loaded.arrays))
     change(saved)
