@@ -15,6 +15,7 @@ from verify_cases import called
 
 from numeric import checkpoints, net_experiment
 from verify.nets_view import CHECKPOINT, verdict_line
+from verify.proof_regression import gallery_differences
 from verify.run_nets import SMALL, Question, flow_words, read_data
 
 TINY = ["nets", "--width", "0.05", "--samples", "12", "--steps", "4", "--gfs-every", "2", "--rtol", "0.02"]
@@ -254,6 +255,13 @@ def test_the_verdict_names_a_rise() -> None:
     run = {"outcome": "finished", "fall": fall, "loss_increases": 2, "steps": 9, "diverged_at": None}
     assert "RISES" in verdict_line(run)
     assert "never rises" in verdict_line(run | {"fall": fall | {"contradicted": False}})
+
+
+def test_the_proof_regression_knows_that_such_a_run_has_no_claims(tmp_path: Path) -> None:
+    (tmp_path / "example").mkdir()
+    results = {"model": "nets", "claims": [], "question": {}}
+    (tmp_path / "example" / "results.json").write_text(json.dumps(results))
+    assert gallery_differences({}, tmp_path) == []
 
 
 def test_the_default_data_are_the_digits() -> None:
