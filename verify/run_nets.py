@@ -25,7 +25,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "vgg11-bn": {"width": 0.125, "samples": 50},
     "resnet20": {"width": 0.25, "samples": 20},
 }
-"""Sizes that finish within three minutes on two cores, by architecture: the defaults."""
+"""Small sizes, by architecture: the defaults."""
 
 LOSSES = ("mse", "cross-entropy")
 DTYPES = ("float32", "float64")
