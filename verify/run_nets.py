@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SMALL: dict[str, dict[str, Any]] = {
     "fc-hardtanh": {"width": 0.25, "samples": 100},
     "vgg11-bn": {"width": 0.125, "samples": 50},
-    "resnet20": {"width": 0.25, "samples": 20},
+    "resnet20": {"width": 0.5, "samples": 8},
 }
 """Small sizes, by architecture: the defaults."""
 
@@ -68,9 +68,9 @@ class Question:
     lr: float | None = None
     lr_factor: float = 1.1
     steps: int = 20
-    gfs_every: int = 5
+    gfs_every: int = 10
     sharpness_every: int = 1
-    rtol: float = 0.01
+    rtol: float = 0.02
     chunk: int = 0
     dtype: str = "float32"
     device: str = "cpu"
