@@ -38,6 +38,12 @@ class State:
     gradient: Tensor
 
 
+def state_at(objective: Objective, time: float, weights: Tensor) -> State:
+    """Return the state of given time and weights, by one gradient."""
+    loss, gradient = objective.gradient(weights)
+    return State(time, loss, weights, gradient)
+
+
 @dataclass(frozen=True)
 class FlowEnd:
     """The end of a gradient flow.
@@ -122,7 +128,7 @@ class RungeKuttaChebyshev:
             size = min(self.size, rkc.longest_step(rkc.MOST_STAGES) / bound)
             stages = rkc.stages_needed(size * bound)
             weights = rkc.step(self._slope, state.weights, slope, size, stages)
-            after = State(state.time + size, *_evaluate(self.objective, weights))
+            after = state_at(self.objective, state.time + size, weights)
             estimate = rkc.error_estimate(state.weights, slope, weights, -after.gradient, size)
             error = float(torch.linalg.vector_norm(estimate)) / allowed
             if error <= 1.0:
@@ -159,7 +165,7 @@ def follow(
         Called after every step with the state and the work so far.
     """
     before = objective.cost.copy()
-    state = State(0.0, *_evaluate(objective, start.detach()))
+    state = state_at(objective, 0.0, start.detach())
     steps = 0
 
     def end(outcome: Outcome) -> FlowEnd:
@@ -183,9 +189,3 @@ def follow(
     except FloatingPointError:
         pass
     return end("diverged")
-
-
-def _evaluate(objective: Objective, weights: Tensor) -> tuple[float, Tensor, Tensor]:
-    """Return loss, weights and gradient: what a state has beside its time."""
-    loss, gradient = objective.gradient(weights)
-    return loss, weights, gradient

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from numeric.net_results import FlowPoint
 from numeric.objective import Objective
-from numeric.spectrum import BASIS, SMALL_BASIS, Eigenpair, largest_eigenpair
+from numeric.spectrum import Eigenpair, largest_eigenpair
 
 LOSS_RATIO = 3.0
 """The sharpness is measured each time the loss has fallen by this factor."""
@@ -105,8 +105,7 @@ class FlowWatch:
         """Measure the sharpness of a state and add it to the path."""
         start = self.first if self.pair is None else self.pair.vector
         accuracy = START_RTOL if self.pair is None else rtol
-        basis = BASIS if start is None else SMALL_BASIS
-        self.pair = largest_eigenpair(self.objective, weights, start=start, rtol=accuracy, basis=basis)
+        self.pair = largest_eigenpair(self.objective, weights, start=start, rtol=accuracy)
         self.path.append(FlowPoint(time, loss, self.pair.value))
 
     def refine(self, weights: Tensor) -> None:

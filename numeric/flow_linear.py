@@ -18,7 +18,7 @@ from torch import Tensor
 
 from numeric.flow_end import END_RTOL, WATCH_RTOL, Extrapolation, FlowWatch
 from numeric.objective import Cost, Objective
-from numeric.spectrum import SMALL_BASIS, Eigenpair, largest_eigenpair
+from numeric.spectrum import Eigenpair, largest_eigenpair
 
 JUMP_RATIO = 9.0
 """The loss falls by this factor before the first jump, and between two jumps."""
@@ -129,8 +129,7 @@ def linear_end(
     correction = torch.from_numpy(np.asarray(found[0], dtype=np.float64))
     end = weights + correction.to(objective.device, objective.dtype)
     loss = objective.gradient(end)[0]
-    basis = {} if start is None else {"basis": SMALL_BASIS}
-    pair = largest_eigenpair(objective, end, start=start, rtol=END_RTOL, **basis)
+    pair = largest_eigenpair(objective, end, start=start, rtol=END_RTOL)
     residual = float(found[3]) / size if size > 0.0 else 0.0
     return LinearEnd(end, pair, loss, int(found[2]), residual, objective.cost.since(before))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from numeric.flow import State, local_tolerance
+from numeric.flow import State, local_tolerance, state_at
 from numeric.flow_end import LOSS_RATIO
 from numeric.objective import Objective
 
@@ -22,11 +22,6 @@ FINER = 0.1
 
 FLAT = 1.5
 """A stretch on which the loss falls by less than this factor is followed by one of twice its length."""
-
-
-def _state(objective: Objective, time: float, weights: Tensor) -> State:
-    loss, gradient = objective.gradient(weights)
-    return State(time, loss, weights, gradient)
 
 
 class RungeKutta4:
@@ -44,7 +39,7 @@ class RungeKutta4:
         k3 = -self.objective.gradient(state.weights + 0.5 * h * k2)[1]
         k4 = -self.objective.gradient(state.weights + h * k3)[1]
         weights = state.weights + (h / 6.0) * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
-        return _state(self.objective, state.time + h, weights)
+        return state_at(self.objective, state.time + h, weights)
 
 
 class Dopri5:
@@ -109,7 +104,7 @@ class Dopri5:
             raise FloatingPointError(f"dopri5: {error}") from error
         self.size = right.proposed
         self.rejected += right.rejected
-        after = _state(self.objective, state.time + self.stretch, path[-1])
+        after = state_at(self.objective, state.time + self.stretch, path[-1])
         if after.loss < state.loss / LOSS_RATIO:
             self.stretch *= 0.5
         elif after.loss > state.loss / FLAT:

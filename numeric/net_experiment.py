@@ -18,7 +18,7 @@ from numeric.flow import State
 from numeric.net_gfs import GfsMeasurement, measure_gfs
 from numeric.net_results import FlowPoint, GfsRecord, NetRun, SharpnessRecord, fall_statistic, pooled
 from numeric.objective import Objective
-from numeric.spectrum import SMALL_BASIS, largest_eigenpair
+from numeric.spectrum import largest_eigenpair
 
 DIVERGED = 1e6
 """A run has diverged when its loss exceeds that of the start by this factor, or is not finite."""
@@ -237,11 +237,10 @@ def _measure(objective: Objective, run: _Run, plan: Plan, told: Watcher, save: C
     is_due = {every: step % every == 0 or step == plan.steps for every in (plan.gfs_every, plan.sharpness_every)}
     try:
         if is_due[plan.sharpness_every] and not (run.sharpness and run.sharpness[-1].step == step):
-            basis = {} if run.vector is None else {"basis": SMALL_BASIS}
             pair = _timed(
                 run,
                 "sharpness",
-                lambda: largest_eigenpair(objective, weights, start=run.vector, rtol=SHARPNESS_RTOL, **basis),
+                lambda: largest_eigenpair(objective, weights, start=run.vector, rtol=SHARPNESS_RTOL),
             )
             run.vector = pair.vector
             run.sharpness.append(SharpnessRecord(step, pair.value, pair.residual, pair.products))

@@ -106,7 +106,7 @@ def measure_gfs(
     Raises
     ------
     ValueError
-        If ``rtol`` is not positive or above 0.02, or weights or loss at the start are not finite.
+        If ``rtol`` is not positive or above 0.02. (A start that is not finite has the outcome ``diverged``.)
     """
     if not 0.0 < rtol <= LARGEST_RTOL:
         raise ValueError(f"rtol {rtol}: give a positive number of at most {LARGEST_RTOL}")

@@ -17,7 +17,7 @@ from torch import Tensor
 from numeric.objective import Objective
 
 BASIS = 12
-"""Lanczos vectors kept between restarts, by default."""
+"""Lanczos vectors kept between restarts."""
 
 SMALL_BASIS = 6
 """Lanczos vectors kept when the vector of a state near by is there to start from."""
@@ -54,7 +54,6 @@ def largest_eigenpair(
     *,
     start: Tensor | None = None,
     rtol: float = 1e-3,
-    basis: int = BASIS,
     seed: int = 0,
 ) -> Eigenpair:
     """Return the largest eigenvalue of the Hessian at ``weights`` with its vector.
@@ -70,11 +69,10 @@ def largest_eigenpair(
     weights
         Where, shape ``(P,)``.
     start
-        Vector to start from, shape ``(P,)``; drawn from ``seed`` if None.
+        Vector to start from, shape ``(P,)``, that of a state near by: it needs few Lanczos vectors. Drawn from ``seed``
+        if None.
     rtol
         Relative accuracy asked for: ARPACK stops at a residual below ``rtol`` times the eigenvalue.
-    basis
-        Lanczos vectors kept between restarts: few do when ``start`` is good.
 
     Raises
     ------
@@ -93,6 +91,7 @@ def largest_eigenpair(
         return found
 
     vector = _unit(drawn if start is None else start, objective)
+    basis = BASIS if start is None else SMALL_BASIS
     if size > 1:
         try:
             vector = _unit(_lanczos(multiply, vector, objective, rtol, basis), objective)
