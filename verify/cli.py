@@ -116,7 +116,9 @@ def regression(
 @app.command()
 def nets(
     arch: Annotated[str, typer.Option(help="fc-hardtanh, vgg11-bn or resnet20.")] = "fc-hardtanh",
-    activation: Annotated[str, typer.Option(help="hardtanh, tanh, relu or gelu [default: the paper's].")] = "",
+    activation: Annotated[
+        str, typer.Option(help="hardtanh, tanh, relu or gelu [default: the paper's; small ResNet20: gelu].")
+    ] = "",
     loss: Annotated[str, typer.Option(help="mse (squared error, one-hot targets) or cross-entropy.")] = "mse",
     width: Annotated[
         float | None, typer.Option(help="Factor of all widths; 1 is the paper's [default: small].")

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 SMALL: dict[str, dict[str, Any]] = {
     "fc-hardtanh": {"width": 0.25, "samples": 100},
     "vgg11-bn": {"width": 0.125, "samples": 50},
-    "resnet20": {"width": 0.5, "samples": 8},
+    "resnet20": {"width": 0.5, "samples": 8, "activation": "gelu"},
 }
-"""Small sizes, by architecture: the defaults."""
+"""Small sizes, by architecture: the defaults. A small ResNet with relu has no end of its flow that could be told."""
 
 LOSSES = ("mse", "cross-entropy")
 DTYPES = ("float32", "float64")
@@ -53,8 +53,9 @@ MOST_SAMPLES, MOST_STEPS = 60_000, 1_000_000
 class Question:
     """What a run was asked. Raises ValueError for anything out of range.
 
-    `samples` 0 and `width` 0 stand for the small sizes of SMALL, `activation` "" for that of the paper. The step size
-    is `lr`, or if that is None `lr_factor` times 2 over the GFS sharpness of the start.
+    `samples` 0 and `width` 0 stand for the small sizes of SMALL. `activation` "" is that of the paper, unless the width
+    is small by default and SMALL has another for it. The step size is `lr`, or if that is None `lr_factor` times 2 over
+    the GFS sharpness of the start.
     """
 
     arch: str = "fc-hardtanh"
@@ -104,13 +105,16 @@ class Question:
             stands_for_default = value is None or (name == "width" and value == 0.0)
             if not stands_for_default and not (isfinite(value) and 0.0 < value <= largest):
                 raise ValueError(f"{_option(name)} {value}: give a positive number of at most {largest:g}")
-        for name, default in SMALL[self.arch].items():
+        usual = SMALL[self.arch] if not self.width else SMALL[self.arch] | {"activation": ""}
+        for name, default in usual.items():
             object.__setattr__(self, name, getattr(self, name) or default)
 
     def command(self) -> str:
         """Return the command that asks the same again; the folder of the data is written DIR."""
         words = ["python", "-m", "verify", "nets", "--arch", self.arch]
         small = SMALL[self.arch]
+        if "activation" in small and (self.width != small["width"] or not self.activation):
+            small = small | {"width": 0.0, "activation": ""}  # --width is given: then the activation is the paper's
         for name, default in asdict(Question(arch=self.arch)).items():
             value = getattr(self, name)
             if name not in ("arch", "data_dir") and value != small.get(name, default):

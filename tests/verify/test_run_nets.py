@@ -46,6 +46,14 @@ def results(folder: Path) -> Any:
             {"data": "cifar10", "data_dir": Path("somewhere"), "samples": 1000},
             "python -m verify nets --arch fc-hardtanh --data cifar10 --samples 1000 --data-dir DIR",
         ),
+        ({"arch": "resnet20"}, "python -m verify nets --arch resnet20"),
+        ({"arch": "resnet20", "width": 0.5}, "python -m verify nets --arch resnet20 --width 0.5"),
+        ({"arch": "resnet20", "activation": "relu"}, "python -m verify nets --arch resnet20 --activation relu"),
+        ({"arch": "resnet20", "width": 1.0}, "python -m verify nets --arch resnet20 --width 1.0"),
+        (
+            {"arch": "resnet20", "width": 1.0, "activation": "gelu"},
+            "python -m verify nets --arch resnet20 --activation gelu --width 1.0",
+        ),
     ],
 )
 def test_the_command_asks_the_same_again(asked: dict[str, Any], command: str) -> None:
@@ -63,7 +71,10 @@ def test_the_small_sizes_are_filled_in(arch: str) -> None:
     question = Question(arch=arch)
     assert question.width == SMALL[arch]["width"]
     assert question.samples == SMALL[arch]["samples"]
-    assert question.asked()["activation"] == ("hardtanh" if arch == "fc-hardtanh" else "relu")
+    papers = "hardtanh" if arch == "fc-hardtanh" else "relu"
+    assert question.asked()["activation"] == ("gelu" if arch == "resnet20" else papers)
+    assert Question(arch=arch, width=1.0).asked()["activation"] == papers
+    assert Question(arch=arch, activation="relu").asked()["activation"] == "relu"
 
 
 @pytest.mark.parametrize(
