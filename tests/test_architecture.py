@@ -15,7 +15,17 @@ ALLOWED = {
     "reports": {"reports", "jinja2", "matplotlib", "numpy", "markupsafe"},
     "verify/kernel": {"verify.kernel"},
     "verify/trajectory": {"verify.kernel.certificates", "verify.kernel.errors", "verify.trajectory"},
-    "verify/provers": {"verify.kernel", "verify.provers", "verify.trajectory", "numpy", "scipy", "sympy", "z3", "cvc5"},
+    "verify/provers": {
+        "verify.kernel",
+        "verify.provers",
+        "verify.trajectory",
+        "numpy",
+        "scipy",
+        "sympy",
+        "z3",
+        "cvc5",
+        "llvmlite",
+    },
     "verify/theorems": {"verify.kernel", "verify.theorems", "verify.claims", "verify.encode", "symbolic", "sympy"},
 }
 

@@ -9,7 +9,7 @@ from verify.kernel.checker import Verdict, check
 from verify.kernel.errors import Incomplete, KernelError, Malformed
 from verify.trajectory.certificate import FORMAT as TRAJECTORY
 from verify.trajectory.checker import TrajectoryVerdict, check_trajectory
-from verify.trees import count_tree
+from verify.trees import count_tree, tree_of
 
 MANIFEST = "manifest.json"
 OK, REJECTED, INCOMPLETE = 0, 2, 3
@@ -25,7 +25,8 @@ def certificate_files(path: Path) -> Iterator[Path]:
 def describe(certificate: Certificate, verdict: Verdict) -> str:
     """Return one line on an accepted certificate."""
     rule = certificate.proof["rule"]
-    size = f", {count_tree(certificate.proof['tree']).leaves} leaves" if rule == "bisection" else ""
+    tree = tree_of(certificate.proof)
+    size = f", {count_tree(tree).leaves} leaves" if tree else ""
     return f"{verdict} by {rule}{size}, statement {certificate.digest[:16]}"
 
 

@@ -12,7 +12,7 @@ import typer
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-NETS_PACKAGES = ("torch", "torchdiffeq", "pooch")
+EXTRAS = {"torch": "nets", "torchdiffeq": "nets", "pooch": "nets", "distributed": "cluster", "dask": "cluster"}
 
 app = typer.Typer(
     help="Machine-checked theorems about gradient descent at the edge of stability.",
@@ -182,6 +182,32 @@ def nets(
 
 
 @app.command()
+def prove(
+    files: Annotated[list[Path], typer.Argument(help="SMT-LIB 2 files, folders of them, or - for standard input.")],
+    timeout: Annotated[float, typer.Option(help="Seconds of search for each file.")] = 60.0,
+    memory: Annotated[int, typer.Option(help="Megabytes that open boxes may take.")] = 2048,
+    precision: Annotated[float, typer.Option(help="Width of the smallest boxes.")] = 1e-9,
+    jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of the search for counterexamples.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from unfinished certificates.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the certificates [default: report/prove].")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Prove or refute inequalities in SMT-LIB 2 files.
+
+    A file states the counterexample: unsatisfiable is "proved". The kernel re-checks every proof and every witness.
+    """
+    from verify.run_prove import Settings, run_prove
+
+    try:
+        settings = Settings(timeout, memory, _jobs(jobs), precision, seed, resume, scheduler)
+        sys.exit(run_prove(files, settings, out or Path("report") / "prove", as_json=json))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+@app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
     quiet: Annotated[bool, typer.Option(help="Print rejected certificates and the count only.")] = False,
@@ -255,7 +281,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except ModuleNotFoundError as error:
-        how = ": pip install '.[nets]'" if (error.name or "").split(".")[0] in NETS_PACKAGES else ""
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        how = f": pip install '.[{extra}]'" if extra else ""
         _fail(f"the package {error.name} is missing; install this project with pip to get it{how}")
     except (KeyboardInterrupt, typer.Abort):
         print("verify: interrupted; what was proved is kept", file=sys.stderr)

@@ -13,6 +13,11 @@ from verify.kernel.terms import TermTable
 Bound: TypeAlias = "int | str | Fraction | None"
 Claimed: TypeAlias = "tuple[Any, str, Any]"
 
+FUNCTIONS = {
+    sp.Abs: "abs", sp.Min: "min", sp.Max: "max", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan",
+    sp.asin: "asin", sp.acos: "acos", sp.atan: "atan", sp.sinh: "sinh", sp.cosh: "cosh", sp.tanh: "tanh",
+}  # fmt: skip
+
 
 def rational_of(value: Any) -> Fraction:
     """Exact value of an integer, a Fraction, a string such as "6/5" or a sympy rational. Raises ValueError."""
@@ -34,7 +39,7 @@ class Encoder:
         self.known: dict[Any, int] = {}
 
     def add(self, expression: Any) -> int:
-        """Return the node index of a sympy expression in + * / integer powers and square roots.
+        """Return the node index of a sympy expression in + * / integer powers, square roots, elementary functions.
 
         Raises ValueError for any other function or a number that is not rational.
         """
@@ -54,9 +59,18 @@ class Encoder:
             return self._sum(e.args)
         if e.is_Mul:
             return self._product(e.args)
+        if isinstance(e, sp.exp):
+            return self.table.apply("exp", (self.add(e.args[0]),))
         if e.is_Pow:
             return self._power(*e.args)
-        raise ValueError(f"not an expression in + * / powers and square roots: {e}")
+        for kind, op in FUNCTIONS.items():
+            if isinstance(e, kind):
+                return self.table.apply(op, [self.add(argument) for argument in e.args])
+        if e is sp.pi:
+            return self.table.apply("*", (self.table.const(4), self.table.apply("atan", (self.table.const(1),))))
+        if e is sp.E:
+            return self.table.apply("exp", (self.table.const(1),))
+        raise ValueError(f"not an expression in + * / powers, square roots and elementary functions: {e}")
 
     def _sum(self, terms: Sequence[Any]) -> int:
         negative = [t for t in terms if t.could_extract_minus_sign() and not t.is_Add]

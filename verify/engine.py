@@ -6,12 +6,10 @@ Certificates are kept in a folder; a later run with the same folder re-checks th
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from verify.kernel.certificates import build_certificate, dump, load
 from verify.kernel.checker import check
 from verify.kernel.errors import Incomplete, KernelError
 from verify.kernel.statements import Statement
+from verify.signals import interrupt_held_back
 from verify.trees import count_tree
 
 
@@ -155,19 +154,6 @@ def _ask_solvers(outcome: Outcome, claim: Claim, statement: Statement, limits: L
     return outcome
 
 
-@contextmanager
-def _interrupt_held_back() -> Iterator[None]:
-    """Hold Ctrl-C back until the end of the block; processes that start in it never see it, and are ended by us."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _task(claim: Claim, limits: Limits, kept: Mapping[str, Any] | None) -> Outcome:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
@@ -238,7 +224,7 @@ def _settled(graph: ClaimGraph, jobs: int, limits: Limits, folder: Path | None) 
     pool = ProcessPoolExecutor(max_workers=jobs, mp_context=context)
     try:
         tasks = [(claim, limits, kept_certificate(claim, folder)) for claim in formal]
-        with _interrupt_held_back():  # the workers start here
+        with interrupt_held_back():  # the workers start here
             pending: set[Future[Outcome]] = {pool.submit(_task, *task) for task in tasks}
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -1,6 +1,8 @@
 """Counting the tokens of a bisection tree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from verify.kernel.bisection import TOKEN
 
@@ -14,6 +16,7 @@ class TreeCounts:
     failed: int
     multiplied: int
     undecided: int
+    narrowed: int = 0
 
     @property
     def leaves(self) -> int:
@@ -24,6 +27,7 @@ class TreeCounts:
         """Say it in words."""
         parts = [f"on {self.concluded} the conclusion holds", f"on {self.failed} a hypothesis fails"]
         parts += [f"on {self.multiplied} it follows from a hypothesis by a multiplier"] if self.multiplied else []
+        parts += [f"{self.narrowed} boxes are narrowed first"] if self.narrowed else []
         parts += [f"{self.undecided} are undecided"] if self.undecided else []
         return f"{self.cuts} cuts, {self.leaves} leaves: {', '.join(parts)}"
 
@@ -31,8 +35,16 @@ class TreeCounts:
 def count_tree(tree: str) -> TreeCounts:
     """Count the tokens of a tree in the kernel's notation."""
     tokens = [match[0] for match in TOKEN.finditer(tree)]
-    cuts = sum(token.islower() for token in tokens)
-    concluded = sum(token.endswith(".") for token in tokens)
-    multiplied = sum(token.startswith("[") for token in tokens)
+    cuts = sum(token[0].islower() for token in tokens)
+    narrowed = sum(token[0] == "(" and " " in token for token in tokens)
+    concluded = sum(token.strip("!^()") == "." for token in tokens)
+    multiplied = sum(token[0] == "[" for token in tokens)
     undecided = tokens.count("?")
-    return TreeCounts(cuts, concluded, len(tokens) - cuts - concluded - multiplied - undecided, multiplied, undecided)
+    failed = len(tokens) - cuts - narrowed - concluded - multiplied - undecided
+    return TreeCounts(cuts, concluded, failed, multiplied, undecided, narrowed)
+
+
+def tree_of(proof: Mapping[str, Any]) -> str:
+    """Return the tree of a proof by bisection, or by bisection within bounds; "" for any other."""
+    inner = proof.get("proof") if proof.get("rule") == "bounded" else proof
+    return str(inner.get("tree", "")) if isinstance(inner, Mapping) and inner.get("rule") == "bisection" else ""

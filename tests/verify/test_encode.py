@@ -301,9 +301,9 @@ def test_a_denominator_of_zero_is_refused_by_a_value_error() -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        0.5 * x, x + 0.1, x**0.5, x ** sp.Float(2), sp.Float(0.5), sp.pi * x, sp.E, sp.I * x, sp.exp(x), sp.log(x),
-        sp.sin(x), sp.Abs(x), sp.Max(x, y), x**y, 2**x, x ** sp.Rational(1, 3), sp.cbrt(2), sp.oo, sp.zoo, sp.nan,
-        sp.true, sp.Function("f")(x), sp.Piecewise((x, x > 0), (0, True)), sp.Matrix([[x]]), sp.Integral(x, x),
+        0.5 * x, x + 0.1, x**0.5, x ** sp.Float(2), sp.Float(0.5), sp.I * x, sp.exp(0.5 * x), sp.asinh(x), sp.gamma(x),
+        sp.sec(x), sp.sign(x), sp.floor(x), sp.EulerGamma, x**y, 2**x, x ** sp.Rational(1, 3), sp.cbrt(2), sp.oo,
+        sp.zoo, sp.nan, sp.true, sp.Function("f")(x), sp.Piecewise((x, x > 0), (0, True)), sp.Matrix([[x]]), sp.Integral(x, x),
     ],
 )  # fmt: skip
 def test_what_the_kernel_has_no_term_for_is_refused(expression: Any) -> None:
@@ -314,6 +314,18 @@ def test_what_the_kernel_has_no_term_for_is_refused(expression: Any) -> None:
             make_statement(FREE, claimed)
         with pytest.raises(ValueError, match=r"^[^\n]+$"):
             make_statement(FREE, (x, "<=", 1), {"h": claimed})
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (sp.exp(x), "(exp x)"), (sp.log(x), "(log x)"), (sp.sin(x), "(sin x)"), (sp.acos(x), "(acos x)"),
+        (sp.tanh(x), "(tanh x)"), (sp.Abs(x), "(abs x)"), (sp.Max(x, y), "(max x y)"), (sp.E, "(exp 1)"),
+        (sp.pi, "(* 4 (atan 1))"),
+    ],
+)  # fmt: skip
+def test_elementary_functions(expression: Any, text: str) -> None:
+    assert f"(<= {text} 7)" in make_statement(FREE, (expression, "<=", 7)).text()
 
 
 def test_limits_of_the_kernel_are_kept() -> None:

@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from verify.kernel.errors import Malformed, Rejected
-from verify.kernel.terms import Node
+from verify.kernel.terms import FUNCTIONS, Node
 
 MAX_PRODUCTS = 1_000_000
 MAX_COEFFICIENT_BITS = 8_000
 MAX_EXPONENT = 10_000
+NOT_RATIONAL = ("sqrt", "min", "max", *FUNCTIONS)
 
 Monomial: TypeAlias = tuple[tuple[str, int], ...]
 Polynomial: TypeAlias = dict[Monomial, Fraction]
@@ -125,11 +126,11 @@ def variable(name: str, budget: Budget | None = None) -> Rational:
 
 
 def expand(nodes: Sequence[Node], environment: Mapping[str, Rational]) -> list[Rational | None]:
-    """Return each node as a rational function of the variables; None where a square root is involved."""
+    """Return each node as a rational function of the variables; None where another function is involved."""
     values: list[Rational | None] = []
     for node in nodes:
         arguments = [v for v in (values[i] for i in node.args) if v is not None]
-        if node.op == "sqrt" or len(arguments) < len(node.args):
+        if node.op in NOT_RATIONAL or len(arguments) < len(node.args):
             values.append(None)
         elif node.op == "^":
             power = rational(1)

@@ -13,11 +13,12 @@ from typing import Any
 
 from verify.kernel.certificates import exact, fields, list_field
 from verify.kernel.errors import Malformed, Rejected
-from verify.kernel.intervals import Interval, enclose, evaluate
+from verify.kernel.fixed import Interval
+from verify.kernel.intervals import enclose, evaluate
 from verify.kernel.polynomials import MAX_COEFFICIENT_BITS, Budget, Rational, expand, rational, variable
 from verify.kernel.smtlib import read_sexprs, read_term
-from verify.kernel.statements import Relation, Statement
-from verify.kernel.terms import Node, TermTable, extract
+from verify.kernel.statements import Formula, Relation, Statement
+from verify.kernel.terms import FUNCTIONS, Node, TermTable, extract
 
 MAX_FACTORS = 40
 DERIVATION = {"multiplier", "sum", "equalities"}
@@ -191,6 +192,8 @@ def check_substitution(statement: Statement, proof: Mapping[str, Any], lemma: St
     instance = fields(proof["instance"], lemma_names, set(), "proof.instance")
     environment = {name: read_polynomial(term, names, f"proof.instance.{name}") for name, term in instance.items()}
     owed = facts_of(lemma, environment)
+    if lemma.clauses:
+        raise Rejected("proof.lemma: has clauses, which this rule does not handle")
     if any(h.name not in owed for h in lemma.hypotheses):
         raise Rejected("proof.lemma: has hypotheses with square roots, which this rule does not handle")
     discharge = fields(proof["discharge"], set(owed), set(), "proof.discharge")
@@ -220,6 +223,10 @@ def _value(nodes: Sequence[Node], point: Mapping[str, Fraction]) -> Fraction | N
                 values.append(Fraction(*roots))
             case "neg" | "^":
                 values.append(-x[0] if node.op == "neg" else x[0] ** node.exponent)
+            case "abs" | "min" | "max":
+                values.append({"abs": abs(x[0]), "min": min(x), "max": max(x)}[node.op])
+            case op if op in FUNCTIONS:
+                return None
             case op:
                 values.append({"+": add, "-": sub, "*": mul, "/": truediv}[op](*x))
         if max(map(int.bit_length, values[-1].as_integer_ratio())) > MAX_COEFFICIENT_BITS:
@@ -236,12 +243,22 @@ def _decide(statement: Statement, relation: Relation, point: Mapping[str, Fracti
     box: dict[str, Interval] = {name: enclose(exactly, exactly) for name, exactly in point.items()}
     lo, hi = evaluate(nodes, box)[-1]
     if relation.equality:
-        return False if lo > 0 or hi < 0 else None
-    return True if lo > 0 or (lo == 0 and not relation.strict) else (False if hi < 0 else None)
+        return False if lo > 0 or hi < 0 else (True if lo == hi == 0 else None)
+    if lo > 0 or (lo == 0 and not relation.strict):
+        return True
+    return False if hi < 0 or (hi == 0 and relation.strict) else None
+
+
+def _satisfied(statement: Statement, formula: Formula, point: Mapping[str, Fraction]) -> bool:
+    """Whether a formula certainly holds at a rational point. Raises Rejected where one of its terms is not defined."""
+    if isinstance(formula, Relation):
+        return _decide(statement, formula, point) is True
+    held = [_satisfied(statement, part, point) for part in formula.parts]
+    return all(held) if formula.op == "and" else any(held)
 
 
 def check_counterexample(statement: Statement, proof: Mapping[str, Any]) -> None:
-    """Rule counterexample: at `point` (rational) bounds and hypotheses hold and the conclusion does not."""
+    """Rule counterexample: at `point` (rational) bounds, hypotheses and clauses hold and the conclusion does not."""
     fields(proof, {"rule", "point"}, set(), "proof")
     wanted = {v.name: v for v in statement.variables}
     given = fields(proof["point"], set(wanted), set(), "proof.point")
@@ -252,3 +269,6 @@ def check_counterexample(statement: Statement, proof: Mapping[str, Any]) -> None
     for relation, expected in [*((h, True) for h in statement.hypotheses), (statement.conclusion, False)]:
         if _decide(statement, relation, point) is not expected:
             raise Rejected(f"proof.point: {relation.name} is not decided as the rule needs it")
+    for clause in statement.clauses:
+        if not _satisfied(statement, clause.formula, point):
+            raise Rejected(f"proof.point: {clause.name} is not decided as the rule needs it")

@@ -1,22 +1,25 @@
-"""Statements: variables with rational bounds, hypotheses and one conclusion, written as SMT-LIB 2.
+"""Statements: variables with rational bounds, hypotheses, clauses and one conclusion, written as SMT-LIB 2.
 
-The text asserts the negation of the conclusion, as is usual for SMT-LIB: the statement is true when the text is
-unsatisfiable. A statement speaks of the points of the domain where its terms are defined; each rule of the kernel
-also shows that they are defined wherever it concludes anything.
+A hypothesis is one relation; a clause is a formula of relations with "and" and "or". The text asserts the negation of
+the conclusion, as is usual for SMT-LIB: the statement is true when the text is unsatisfiable. A statement speaks of the
+points of the domain where its terms are defined; each rule of the kernel also shows that they are defined wherever it
+concludes anything.
 """
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from verify.kernel.errors import Malformed
-from verify.kernel.smtlib import SYMBOL, Sexpr, read_sexprs, read_term, write_rational, write_terms
+from verify.kernel.smtlib import MAX_TEXT, SYMBOL, Sexpr, read_sexprs, read_term, write_rational, write_terms
 from verify.kernel.terms import Node, TermTable
 
 LOGIC = "QF_NRA"
 GOAL = "negated-conclusion"
 COMPARISONS = ("<=", "<", ">=", ">", "=")
+MAX_JUNCTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,51 @@ def relate(table: TermTable, name: str, comparison: str, left: int, right: int) 
 
 
 @dataclass(frozen=True, slots=True)
+class Junction:
+    """All (`op` "and") or at least one (`op` "or") of two or more formulas."""
+
+    op: str
+    parts: tuple["Formula", ...]
+
+
+Formula: TypeAlias = Relation | Junction
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A hypothesis that is not one relation."""
+
+    name: str
+    formula: Junction
+
+
+def relations_of(formula: Formula) -> tuple[Relation, ...]:
+    """Return the relations of a formula, from left to right."""
+    if isinstance(formula, Relation):
+        return (formula,)
+    return tuple(r for part in formula.parts for r in relations_of(part))
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """For all real values of the variables within their bounds: if every hypothesis holds, so does the conclusion."""
+    """For all values of the variables within their bounds: if all hypotheses and clauses hold, so does the conclusion.
+
+    The rules that do not use clauses prove the conclusion without them.
+    """
 
     nodes: tuple[Node, ...]
     variables: tuple[Variable, ...]
     hypotheses: tuple[Relation, ...]
     conclusion: Relation
+    clauses: tuple[Clause, ...] = ()
 
     def text(self) -> str:
-        """Return the one canonical SMT-LIB 2 text of the statement."""
-        relations = (*self.hypotheses, self.conclusion)
-        definitions, terms = write_terms(self.nodes, [i for r in relations for i in (r.left, r.right)])
+        """Return the one canonical SMT-LIB 2 text of the statement. Raises Malformed when it exceeds MAX_TEXT."""
+        relations = (*self.hypotheses, *(r for c in self.clauses for r in relations_of(c.formula)), self.conclusion)
+        roots = [i for r in relations for i in (r.left, r.right)]
+        definitions, terms = write_terms(self.nodes, roots)
+        if sum(len(terms[i]) for i in roots) > MAX_TEXT:  # a long term may stand in many relations
+            raise Malformed(f"statement longer than {MAX_TEXT} characters")
         lines = [f"(set-logic {LOGIC})"]
         lines += [f"(declare-const {v.name} Real)" for v in self.variables]
         for v in self.variables:
@@ -79,14 +115,21 @@ class Statement:
             if v.upper is not None:
                 lines.append(f"(assert (! (<= {v.name} {write_rational(v.upper)}) :named {v.name}.upper))")
         lines += [f"(define-fun {name} () Real {text})" for name, text in definitions]
-        for r in self.hypotheses:
-            lines.append(f"(assert (! ({r.comparison} {terms[r.left]} {terms[r.right]}) :named {r.name}))")
-        goal = f"({self.conclusion.comparison} {terms[self.conclusion.left]} {terms[self.conclusion.right]})"
+        formulas: list[tuple[str, Formula]] = [(h.name, h) for h in self.hypotheses]
+        for name, formula in formulas + [(c.name, c.formula) for c in self.clauses]:
+            lines.append(f"(assert (! {_write_formula(formula, terms)} :named {name}))")
+        goal = _write_formula(self.conclusion, terms)
         return "\n".join([*lines, f"(assert (! (not {goal}) :named {GOAL}))", "(check-sat)", ""])
 
     def digest(self) -> str:
         """SHA-256 of the canonical text, in hexadecimal: the identity of the statement."""
         return hashlib.sha256(self.text().encode()).hexdigest()
+
+
+def _write_formula(formula: Formula, terms: Mapping[int, str]) -> str:
+    if isinstance(formula, Relation):
+        return f"({formula.comparison} {terms[formula.left]} {terms[formula.right]})"
+    return f"({formula.op} {' '.join(_write_formula(part, terms) for part in formula.parts)})"
 
 
 def _named(sexpr: Sexpr) -> tuple[list[Sexpr], str]:
@@ -125,6 +168,16 @@ def read_relation(table: TermTable, formula: Sexpr, name: str, names: dict[str, 
     return relate(table, name, formula[0], left, right)
 
 
+def read_formula(table: TermTable, formula: Sexpr, name: str, names: dict[str, int], depth: int = 0) -> Formula:
+    """Read a relation, or `and`, `or` of two or more formulas. Raises Malformed for anything else."""
+    if isinstance(formula, list) and formula and formula[0] in ("and", "or"):
+        if len(formula) < 3 or depth >= MAX_JUNCTIONS:
+            raise Malformed(f"{name}: {formula[0]} of fewer than two formulas, or nested deeper than {MAX_JUNCTIONS}")
+        parts = tuple(read_formula(table, part, name, names, depth + 1) for part in formula[1:])
+        return Junction(str(formula[0]), parts)
+    return read_relation(table, formula, name, names)
+
+
 def parse_statement(text: str) -> Statement:
     """Parse the text of a statement. Raises Malformed for any command out of place and any unknown symbol."""
     commands = read_sexprs(text)
@@ -150,10 +203,12 @@ def parse_statement(text: str) -> Statement:
     asserted = [_named(command) for command in commands[position:-1]]
     if not asserted or asserted[-1][1] != GOAL or asserted[-1][0][:1] != ["not"] or len(asserted[-1][0]) != 2:
         raise Malformed(f"the last assertion is the {GOAL}")
-    hypotheses = tuple(read_relation(table, formula, name, names) for formula, name in asserted[:-1])
+    assumed = [(name, read_formula(table, formula, name, names)) for formula, name in asserted[:-1]]
+    hypotheses = tuple(formula for _, formula in assumed if isinstance(formula, Relation))
+    clauses = tuple(Clause(name, formula) for name, formula in assumed if isinstance(formula, Junction))
     conclusion = read_relation(table, asserted[-1][0][1], "conclusion", names)
-    statement = Statement(tuple(table.nodes), tuple(variables), hypotheses, conclusion)
-    facts = [h.name for h in hypotheses] + [f"{v.name}.{s}" for v in variables for s in ("lower", "upper")]
+    statement = Statement(tuple(table.nodes), tuple(variables), hypotheses, conclusion, clauses)
+    facts = [name for name, _ in assumed] + [f"{v.name}.{s}" for v in variables for s in ("lower", "upper")]
     if len(set(facts)) != len(facts) or GOAL in facts:
         raise Malformed("two assertions share a name")
     if any(v.lower is not None and v.upper is not None and v.lower > v.upper for v in variables):

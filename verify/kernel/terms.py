@@ -12,7 +12,9 @@ from verify.kernel.errors import Malformed
 MAX_NODES = 100_000
 MAX_EXPONENT = 64
 MAX_NUMBER_BITS = 1329  # 400 digits
-OPERATIONS = ("+", "-", "*", "/", "neg", "sqrt", "^")
+FUNCTIONS = ("abs", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+UNARY = ("neg", "sqrt", "^", *FUNCTIONS)
+OPERATIONS = ("+", "-", "*", "/", "min", "max", *UNARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class TermTable:
         return self.add(Node("var", name=name))
 
     def apply(self, op: str, args: Iterable[int], exponent: int = 0) -> int:
-        """Index of `op` applied to earlier nodes; "+" and "*" of several arguments fold to the left.
+        """Index of `op` applied to earlier nodes; "+", "*", "min" and "max" of several arguments fold to the left.
 
         Raises Malformed for an unknown operation, a wrong number of arguments or an exponent outside
         0 .. MAX_EXPONENT.
@@ -69,7 +71,7 @@ class TermTable:
         indices = tuple(args)
         if op == "-" and len(indices) == 1:
             op = "neg"
-        if op not in OPERATIONS or len(indices) < 1 or (len(indices) == 1) != (op in ("neg", "sqrt", "^")):
+        if op not in OPERATIONS or len(indices) < 1 or (len(indices) == 1) != (op in UNARY):
             raise Malformed(f"operation {op!r} with {len(indices)} arguments")
         if not 0 <= exponent <= MAX_EXPONENT:
             raise Malformed(f"exponent {exponent} outside 0..{MAX_EXPONENT}")

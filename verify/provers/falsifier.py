@@ -13,6 +13,7 @@ import numpy as np
 
 from verify.kernel.statements import Statement, relate
 from verify.kernel.terms import TermTable
+from verify.provers.falsifier_branches import branches
 from verify.provers.falsifier_descent import Descent
 from verify.provers.falsifier_elimination import Elimination, eliminate
 from verify.provers.falsifier_evaluation import Array, Evaluator
@@ -21,7 +22,6 @@ from verify.provers.falsifier_witness import DENOMINATOR_BITS, Point, clip, corn
 
 SAMPLES = 2048
 POPULATION = 64
-GENERATIONS = 60
 STARTS = 6
 EXACT_TRIES = 40
 CORNERS = 64
@@ -29,8 +29,8 @@ FLOAT_ERROR = 1e-9
 LARGEST = 1e30
 
 
-class _Hunt:
-    """One search: the statement, its reduced form and the random state."""
+class Hunt:
+    """One search for a counterexample: a statement without clauses, its reduced form and the random state."""
 
     def __init__(self, elimination: Elimination, seed: int, deadline: float) -> None:
         self.elimination = elimination
@@ -69,21 +69,8 @@ class _Hunt:
         self.scale = np.where((typical > 1e-6) & (typical < 1e12), typical, 1.0)
 
     def evolve(self, population: Array, weight: float) -> Array:
-        """Improve a population by differential evolution (best of parent and child)."""
-        merit = self.merit(population, weight)
-        size, dimension = population.shape
-        for _ in range(GENERATIONS):
-            a, b, c = (population[self.random.integers(size, size=size)] for _ in range(3))
-            best = population[np.argmin(merit)]
-            toward = np.where(self.random.random((size, 1)) < 0.3, best, a)
-            factor = self.random.uniform(0.3, 0.9, (size, 1))
-            mixed = self.random.random((size, dimension)) < self.random.choice([0.3, 0.9], (size, 1))
-            mixed[np.arange(size), self.random.integers(dimension, size=size)] = True
-            child = self.sampler.clip(np.where(mixed, toward + factor * (b - c), population))
-            value = self.merit(child, weight)
-            better = value <= merit
-            population[better], merit[better] = child[better], value[better]
-        return population[np.argsort(merit)]
+        """Improve a population by differential evolution, best first."""
+        return self.sampler.evolve(population, lambda points: self.merit(points, weight))
 
     def descend(self, start: Array, margin: float) -> Array:
         """Maximise t where every slack is at least margin * t (hypotheses) or t (the conclusion's failure)."""
@@ -159,14 +146,26 @@ def _size(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
+def _search(hunt: Hunt, rounds: int) -> Point | None:
+    found = hunt.exact_among(simple_points(hunt.statement, hunt.random))
+    for _ in range(rounds if hunt.names else 0):
+        if found is not None or hunt.late():
+            break
+        found = hunt.round()
+    return found
+
+
 def _hunt(statement: Statement, seed: int, seconds: float, rounds: int) -> Point | None:
+    """Search each branch of the statement, for an equal share of the time that is left."""
+    end, found = time.monotonic() + seconds, None
     try:
-        hunt = _Hunt(eliminate(statement), seed, time.monotonic() + seconds)
-        found = hunt.exact_among(simple_points(hunt.statement, hunt.random))
-        for _ in range(rounds if hunt.names else 0):
-            if found is not None or hunt.late():
+        parts = branches(statement, seed)
+        for number, part in enumerate(parts):
+            now = time.monotonic()
+            elimination = replace(eliminate(part), original=statement)
+            found = _search(Hunt(elimination, seed, now + (end - now) / (len(parts) - number)), rounds)
+            if found is not None or time.monotonic() > end:
                 break
-            found = hunt.round()
     except OverflowError:  # a number of the statement is beyond the range of floating point
         return None
     return found
@@ -179,7 +178,7 @@ def falsify(statement: Statement, seed: int = 0, seconds: float = 5.0, rounds: i
     ----------
     statement
         Any statement. An equality hypothesis is solved for a variable in which it is linear; other equalities have
-        to hold at a rounded point.
+        to hold at a rounded point. Of many choices in its clauses those are searched that look best at samples.
     seed
         Of the random numbers: equal seeds give equal searches, unless time runs out.
     seconds, rounds
@@ -196,7 +195,7 @@ def falsify(statement: Statement, seed: int = 0, seconds: float = 5.0, rounds: i
 
 
 def satisfiable(statement: Statement, seed: int = 0, seconds: float = 5.0, rounds: int = 3) -> Point | None:
-    """Search for a rational point within the bounds at which all hypotheses hold and the conclusion is defined.
+    """Search for a rational point within the bounds where hypotheses and clauses hold and the conclusion is defined.
 
     Such a point shows that the statement is not vacuous. It is checked by the kernel, as a counterexample to the
     statement with a false conclusion. None when none was found.

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from verify.kernel.errors import KernelError
 from verify.kernel.polynomials import Polynomial, Rational, expand, variable
-from verify.kernel.statements import Relation, Statement, relate
+from verify.kernel.statements import Clause, Formula, Junction, Relation, Statement, relate
 from verify.kernel.terms import TermTable, extract
 
 
@@ -89,7 +89,7 @@ def _term(table: TermTable, p: Polynomial) -> int:
 
 
 def _substitute(statement: Statement, step: Step, used: Relation) -> Statement:
-    """Replace the variable by its value everywhere; its bounds become hypotheses."""
+    """Replace the variable by its value everywhere, in clauses too; its bounds become hypotheses."""
     table = TermTable()
     kept = tuple(v for v in statement.variables if v.name != step.name)
     for v in kept:
@@ -103,23 +103,29 @@ def _substitute(statement: Statement, step: Step, used: Relation) -> Statement:
             index.append(replacement)
         else:
             index.append(table.apply(node.op, arguments, node.exponent) if arguments else table.add(node))
-    relations = [
-        relate(table, r.name, r.comparison, index[r.left], index[r.right])
-        for r in (*statement.hypotheses, statement.conclusion)
-        if r is not used
-    ]
+
+    def moved(r: Relation) -> Relation:
+        return relate(table, r.name, r.comparison, index[r.left], index[r.right])
+
+    def rebuilt(formula: Junction) -> Junction:
+        parts: list[Formula] = [moved(p) if isinstance(p, Relation) else rebuilt(p) for p in formula.parts]
+        return Junction(formula.op, tuple(parts))
+
+    relations = [moved(r) for r in statement.hypotheses if r is not used]
     bounds = next((v.lower, v.upper) for v in statement.variables if v.name == step.name)
     for side, comparison, bound in zip(("lower", "upper"), (">=", "<="), bounds, strict=True):
         if bound is not None:
             name = f"{step.name}.{side}"
             relations.insert(0, relate(table, name, comparison, replacement, table.const(bound)))
-    return Statement(tuple(table.nodes), kept, tuple(relations[:-1]), relations[-1])
+    conclusion = moved(statement.conclusion)
+    clauses = tuple(Clause(c.name, rebuilt(c.formula)) for c in statement.clauses)
+    return Statement(tuple(table.nodes), kept, tuple(relations), conclusion, clauses)
 
 
 def eliminate(statement: Statement) -> Elimination:
     """Solve one equality hypothesis after another for a variable that occurs linearly in it.
 
-    Equalities with square roots, or without such a variable, stay.
+    Equalities with square roots or functions, or without such a variable, stay; so do those inside clauses.
     """
     current, steps, tried = statement, list[Step](), set[str]()
     while True:

@@ -1,5 +1,6 @@
-"""Points over a statement's bounds: low-discrepancy, at the faces, and heavy-tailed where there is no bound."""
+"""Points over a statement's bounds: low-discrepancy, at the faces, heavy-tailed where there is no bound; evolution."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -12,6 +13,7 @@ from verify.provers.falsifier_evaluation import Array
 BLOCK_SHARES = (0.5, 0.25, 0.25)
 SCALES = (0.1, 1.0, 10.0)
 MAX_SIMPLE = 2048
+GENERATIONS = 60
 SIMPLE_VALUES = tuple(map(Fraction, ("0", "1", "-1", "2", "1/2", "-2", "-1/2", "3", "1/4", "3/2")))
 
 
@@ -94,3 +96,20 @@ class Sampler:
         snapped = np.take_along_axis(simple, picks, axis=0)
         corner = np.where(self.random.random((faces, dimension)) < 0.4, snapped, corner)
         return self.clip(np.concatenate([low_discrepancy, free, corner]))
+
+    def evolve(self, population: Array, merit_of: Callable[[Array], Array]) -> Array:
+        """Minimise a merit by differential evolution (best of parent and child); return the population, best first."""
+        merit = merit_of(population)
+        size, dimension = population.shape
+        for _ in range(GENERATIONS):
+            a, b, c = (population[self.random.integers(size, size=size)] for _ in range(3))
+            best = population[np.argmin(merit)]
+            toward = np.where(self.random.random((size, 1)) < 0.3, best, a)
+            factor = self.random.uniform(0.3, 0.9, (size, 1))
+            mixed = self.random.random((size, dimension)) < self.random.choice([0.3, 0.9], (size, 1))
+            mixed[np.arange(size), self.random.integers(dimension, size=size)] = True
+            child = self.clip(np.where(mixed, toward + factor * (b - c), population))
+            value = merit_of(child)
+            better = value <= merit
+            population[better], merit[better] = child[better], value[better]
+        return population[np.argsort(merit)]

@@ -1,26 +1,22 @@
-"""Interval evaluation of a term over many boxes at once, on numpy, with outward rounding.
+"""Interval evaluation of a term over many boxes at once: values and derivatives.
 
-Each interval is a pair of float64 arrays (lo, hi), one entry a box. After every operation that can round, lo is
-lowered by |lo| 2**-52 + 2**-1074 and hi raised likewise: at least one unit in the last place, so under
-round-to-nearest with gradual underflow the result encloses the exact one (Rump, Zimmermann, Boldo, Melquiond,
-"Computing predecessor and successor in rounding to nearest", BIT 2009). Undefined results are nan, which no
+Each interval is a pair of arrays (lo, hi), one entry a box (see `ranges`). Undefined results are nan, which no
 comparison accepts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from math import inf
 
 import numpy as np
-import numpy.typing as npt
 
 from verify.kernel.terms import Node, extract
+from verify.provers import ranges
+from verify.provers.ranges import Array, Interval, checked
 
-Array: TypeAlias = npt.NDArray[np.float64]
-Interval: TypeAlias = tuple[Array, Array]
-
-EPSILON = 2.0**-52
-TINY = 5e-324
+LARGE = 1e150
+PLUS, MINUS = (np.ones(1), np.ones(1)), (-np.ones(1), -np.ones(1))
+"""Derivatives that are 1 or -1 whatever the box, told by identity: a product with them is exact."""
 
 
 def assert_rounding() -> None:
@@ -31,79 +27,21 @@ def assert_rounding() -> None:
         raise RuntimeError("this process does not round to nearest with gradual underflow; interval bounds are unsafe")
 
 
-def outward(lo: Array, hi: Array) -> Interval:
-    """Widen by at least one unit in the last place on each side (in place)."""
-    lo -= np.abs(lo) * EPSILON + TINY
-    hi += np.abs(hi) * EPSILON + TINY
-    return lo, hi
-
-
-def _multiply(x: Interval, y: Interval) -> Interval:
-    (a, b), (c, d) = x, y
-    p, q, r, s = a * c, a * d, b * c, b * d
-    lo = np.minimum(np.minimum(p, q), np.minimum(r, s))
-    return outward(lo, np.maximum(np.maximum(p, q), np.maximum(r, s)))
-
-
-def _multiply_nonnegative(x: Interval, y: Interval) -> Interval:
-    """Product with x >= 0."""
-    (a, b), (c, d) = x, y
-    return outward(np.minimum(a * c, b * c), np.maximum(a * d, b * d))
-
-
-def _multiply_both_nonnegative(x: Interval, y: Interval) -> Interval:
-    return outward(x[0] * y[0], x[1] * y[1])
-
-
-def _reciprocal(y: Interval) -> Interval:
-    bad = (y[0] <= 0) & (y[1] >= 0)
-    lo, hi = 1.0 / np.where(bad, np.nan, y[1]), 1.0 / np.where(bad, np.nan, y[0])
-    return outward(lo, hi)
-
-
-def _divide(x: Interval, y: Interval) -> Interval:
-    bad = (y[0] <= 0) & (y[1] >= 0)
-    c, d = np.where(bad, np.nan, y[0]), np.where(bad, np.nan, y[1])
-    p, q, r, s = x[0] / c, x[0] / d, x[1] / c, x[1] / d
-    lo = np.minimum(np.minimum(p, q), np.minimum(r, s))
-    return outward(lo, np.maximum(np.maximum(p, q), np.maximum(r, s)))
-
-
-def _square(x: Interval) -> Interval:
-    p, q = x[0] * x[0], x[1] * x[1]
-    lo, hi = np.minimum(p, q), np.maximum(p, q)
-    lo[(x[0] <= 0) & (x[1] >= 0)] = 0.0
-    lo, hi = outward(lo, hi)
-    return np.maximum(lo, 0.0), hi
-
-
-def _power(x: Interval, n: int) -> Interval:
-    if n == 0:
-        one = np.where(np.isnan(x[0]), np.nan, 1.0)
-        return one, one
-    if n % 2 == 0:
-        half = _square(x)
-        return half if n == 2 else _power(half, n // 2)
-    if n == 1:
-        return x
-    ends = []
-    for end in x:  # an odd power is increasing: enclose the power of each end by itself
-        power = factor = (end, end)
-        for _ in range(n - 1):
-            power = _multiply(power, factor)
-        ends.append(power)
-    return ends[0][0], ends[1][1]
-
-
-def _square_root(x: Interval) -> Interval:
-    lo = np.where(x[0] < 0, np.nan, x[0])
-    low, high = np.sqrt(lo), np.sqrt(np.where(x[0] < 0, np.nan, x[1]))
-    low, high = outward(low, high)
-    return np.maximum(low, 0.0), high
+def constant(value: Fraction) -> Interval:
+    """Enclose a rational number by floats."""
+    try:
+        near = float(value)
+    except OverflowError:
+        near = float(np.copysign(np.finfo(np.float64).max, -1 if value < 0 else 1))
+        ends = (near, inf) if near > 0 else (-inf, near)
+        return np.array([ends[0]]), np.array([ends[1]])
+    exact = Fraction(near) == value
+    low, high = (near, near) if exact else (float(np.nextafter(near, -inf)), float(np.nextafter(near, inf)))
+    return np.array([low]), np.array([high])
 
 
 class Tape:
-    """One term, compiled for evaluation over batches of boxes.
+    """One term, prepared for evaluation over batches of boxes.
 
     Parameters
     ----------
@@ -118,73 +56,79 @@ class Tape:
         self.root = len(self.nodes) - 1
         self.row = {name: k for k, name in enumerate(variables)}
         self.active: set[int] = set()
+        self.last_use: dict[int, int] = {}
         for i, node in enumerate(self.nodes):
             if node.op == "var" or self.active.intersection(node.args):
                 self.active.add(i)
+            self.last_use.update(dict.fromkeys(node.args, i))
         self.nonnegative: frozenset[int] = frozenset()
-        uses: dict[int, int] = {}
-        for i, node in enumerate(self.nodes):
-            for j in node.args:
-                uses[j] = i
-        self.last_use = uses
+        self.safe: frozenset[int] = frozenset()
+        self.smooth = False
+        self.curved = any(n.op not in ("+", "-", "neg", "const", "var") for n in self.nodes)
 
-    def note_signs(self, lo: Array, hi: Array) -> None:
-        """Remember which nodes are >= 0 on the one box (lo, hi); later batches must lie inside that box."""
-        values = self.evaluate(lo.reshape(-1, 1), hi.reshape(-1, 1), keep=True)[1]
+    def note_root(self, lo: Array, hi: Array) -> None:
+        """Remember what holds all over the one box (lo, hi); later batches must lie inside that box.
+
+        `nonnegative` are the nodes that are >= 0, `safe` those that are defined and far from overflow; `smooth` says
+        that the derivatives are.
+        """
+        one = (lo.reshape(-1, 1), hi.reshape(-1, 1))
+        values = self.evaluate(*one, keep=True)[1]
         self.nonnegative = frozenset(i for i, v in values.items() if bool(np.all(v[0] >= 0)))
+        shares: list[Interval] = []
+        self.gradient(values, shares)
+        self.smooth = all(_moderate(x) for x in shares)
+        safe: set[int] = set()
+        for i, node in enumerate(self.nodes):
+            if _moderate(values[i]) and safe.issuperset(node.args):
+                safe.add(i)
+        self.safe = frozenset(safe)
 
-    def _apply(self, node: Node, index: int, values: Mapping[int, Interval]) -> Interval:
-        arguments = [values[i] for i in node.args]
+    def _apply(self, node: Node, values: Mapping[int, Interval]) -> Interval:
+        x = values[node.args[0]]
         match node.op:
             case "+":
-                (a, b), (c, d) = arguments
-                return outward(a + c, b + d)
+                return ranges.add(x, values[node.args[1]])
             case "-":
-                (a, b), (c, d) = arguments
-                return outward(a - d, b - c)
+                return ranges.subtract(x, values[node.args[1]])
             case "*" if node.args[0] == node.args[1]:
-                return _square(arguments[0])
+                return ranges.square(x)
             case "*":
-                return self._product(node.args[0], node.args[1], arguments[0], arguments[1])
+                return self._product(node.args[0], node.args[1], x, values[node.args[1]])
             case "/":
-                x, y = arguments
-                if self.nodes[node.args[0]].op == "const" and self.nodes[node.args[0]].value == 1:
-                    return _reciprocal(y)
-                if node.args[0] in self.nonnegative and node.args[1] in self.nonnegative:
-                    c = np.where(y[0] <= 0, np.nan, y[0])
-                    return outward(x[0] / np.where(y[0] <= 0, np.nan, y[1]), x[1] / c)
-                return _divide(x, y)
+                both = self.nonnegative.issuperset(node.args)
+                return (ranges.divide_both_nonnegative if both else ranges.divide)(x, values[node.args[1]])
             case "neg":
-                return -arguments[0][1], -arguments[0][0]
+                return ranges.negate(x)
             case "^":
-                return _power(arguments[0], node.exponent)
-            case "sqrt":
-                return _square_root(arguments[0])
-            case other:
-                raise ValueError(f"no interval rule for {other!r}")
+                return ranges.power(x, node.exponent)
+            case "min" | "max":
+                return ranges.extremum(node.op, x, values[node.args[1]])
+        return ranges.function(node.op, x)
 
     def _product(self, i: int, j: int, x: Interval, y: Interval) -> Interval:
         if i in self.nonnegative and j in self.nonnegative:
-            return _multiply_both_nonnegative(x, y)
+            return ranges.multiply_both_nonnegative(x, y)
         if i in self.nonnegative:
-            return _multiply_nonnegative(x, y)
-        if j in self.nonnegative:
-            return _multiply_nonnegative(y, x)
-        return _multiply(x, y)
+            return ranges.multiply_nonnegative(x, y)
+        return ranges.multiply_nonnegative(y, x) if j in self.nonnegative else ranges.multiply(x, y)
 
-    def evaluate(self, lo: Array, hi: Array, keep: bool = False) -> tuple[Interval, dict[int, Interval]]:
+    def evaluate(
+        self, lo: Sequence[Array] | Array, hi: Sequence[Array] | Array, keep: bool = False
+    ) -> tuple[Interval, dict[int, Interval]]:
         """Enclose the term over each box.
 
         Parameters
         ----------
         lo, hi
-            Shape (variables, boxes).
+            One array a variable, of shape (boxes,) each.
         keep
             Whether to return the enclosures of all nodes, which `gradient` needs.
 
         Returns
         -------
-        (lower, upper) of shape (boxes,) each, and the enclosures by node (the root's only, unless kept).
+        (lower, upper), and the enclosures by node (the root's only, unless kept). Terms without variables have shape
+        (1,).
         """
         values: dict[int, Interval] = {}
         with np.errstate(all="ignore"):
@@ -193,35 +137,21 @@ class Tape:
                     row = self.row[node.name]
                     values[index] = (lo[row], hi[row])
                 elif node.op == "const":
-                    values[index] = self._constant(node.value)
+                    values[index] = checked(constant(node.value), safe=False)
                 else:
-                    values[index] = self._apply(node, index, values)
+                    values[index] = checked(self._apply(node, values), index in self.safe)
                 if not keep:
                     for j in node.args:
-                        if self.last_use.get(j) == index:
+                        if self.last_use[j] == index:
                             values.pop(j, None)
-        low, high = values[self.root]
-        count = lo.shape[1]
-        return (np.broadcast_to(low, (count,)), np.broadcast_to(high, (count,))), values
+        return values[self.root], values
 
-    @staticmethod
-    def _constant(value: Fraction) -> Interval:
-        try:
-            near = float(value)
-        except OverflowError:
-            near = float(np.copysign(np.finfo(np.float64).max, -1 if value < 0 else 1))
-            ends = (near, np.inf) if near > 0 else (-np.inf, near)
-            return np.array([ends[0]]), np.array([ends[1]])
-        exact = Fraction(near) == value
-        low, high = (near, near) if exact else (float(np.nextafter(near, -np.inf)), float(np.nextafter(near, np.inf)))
-        return np.array([low]), np.array([high])
-
-    def gradient(self, values: Mapping[int, Interval], count: int) -> dict[int, Interval]:
+    def gradient(self, values: Mapping[int, Interval], shares: list[Interval] | None = None) -> dict[int, Interval]:
         """Enclose d(term)/d(variable) over each box, by reverse differentiation: row -> (lower, upper).
 
-        `values` are the kept enclosures of `evaluate`.
+        `values` are the kept enclosures of `evaluate`; every adjoint on the way is appended to `shares`.
         """
-        adjoint: dict[int, Interval] = {self.root: (np.ones(1), np.ones(1))}
+        adjoint: dict[int, Interval] = {self.root: PLUS}
         result: dict[int, Interval] = {}
         with np.errstate(all="ignore"):
             for index in reversed(range(len(self.nodes))):
@@ -230,16 +160,15 @@ class Tape:
                     continue
                 node = self.nodes[index]
                 if node.op == "var":
-                    result[self.row[node.name]] = (
-                        np.broadcast_to(outer[0], (count,)),
-                        np.broadcast_to(outer[1], (count,)),
-                    )
+                    result[self.row[node.name]] = outer
                     continue
-                for argument, term in self._backward(node, index, outer, values):
+                for argument, part in self._backward(node, index, outer, values):
+                    term = part if part is PLUS or part is MINUS else checked(part, self.smooth)
                     if argument in adjoint:
-                        old = adjoint[argument]
-                        term = outward(old[0] + term[0], old[1] + term[1])
+                        term = checked(ranges.add(adjoint[argument], term), self.smooth)
                     adjoint[argument] = term
+                    if shares is not None:
+                        shares.append(term)
         return result
 
     def _backward(
@@ -247,32 +176,52 @@ class Tape:
     ) -> list[tuple[int, Interval]]:
         """Return (argument, outer * d node / d argument) for each argument that depends on a variable."""
         args = node.args
+        x = values[args[0]]
         parts: list[tuple[int, Interval]] = []
-        negated = (-outer[1], -outer[0])
         match node.op:
             case "+":
                 parts = [(args[0], outer), (args[1], outer)]
             case "-":
-                parts = [(args[0], outer), (args[1], negated)]
+                parts = [(args[0], outer), (args[1], _negated(outer))]
             case "neg":
-                parts = [(args[0], negated)]
+                parts = [(args[0], _negated(outer))]
             case "*":
                 for mine, other in ((args[0], args[1]), (args[1], args[0])):
                     if mine in self.active:
-                        scale = _multiply_nonnegative if other in self.nonnegative else _multiply
-                        parts.append((mine, scale(values[other], outer)))
+                        scale = ranges.multiply_nonnegative if other in self.nonnegative else ranges.multiply
+                        parts.append((mine, _scaled(outer, values[other], scale)))
             case "/":
-                share = _divide(outer, values[args[1]])
+                share = ranges.divide(outer, values[args[1]])
                 parts = [(args[0], share)]
                 if args[1] in self.active:
-                    back = _multiply(values[index], share)
-                    parts.append((args[1], (-back[1], -back[0])))
+                    parts.append((args[1], ranges.negate(ranges.multiply(values[index], share))))
             case "^":
                 n = float(node.exponent)
-                power = _power(values[args[0]], max(node.exponent - 1, 0))
-                slope = outward(n * power[0], n * power[1])
-                parts = [(args[0], _multiply(outer, slope))]
-            case "sqrt":
-                root = values[index]
-                parts = [(args[0], _divide((outer[0] * 0.5, outer[1] * 0.5), root))]
+                lower = ranges.power(x, max(node.exponent - 1, 0))
+                parts = [(args[0], _scaled(outer, ranges.outward(n * lower[0], n * lower[1])))]
+            case "min" | "max":
+                for mine, other in (args, args[::-1]):
+                    share = ranges.slope_of_extremum(node.op, values[mine], values[other])
+                    parts.append((mine, _scaled(outer, share, ranges.multiply_nonnegative)))
+            case _:
+                parts = [(args[0], _scaled(outer, ranges.slope(node.op, x, values[index])))]
         return [(i, part) for i, part in parts if i in self.active]
+
+
+def _negated(x: Interval) -> Interval:
+    if x is PLUS:
+        return MINUS
+    return PLUS if x is MINUS else ranges.negate(x)
+
+
+def _scaled(
+    outer: Interval, slope: Interval, product: Callable[[Interval, Interval], Interval] = ranges.multiply
+) -> Interval:
+    """Return slope * outer, exactly where `outer` is known to be 1 or -1."""
+    if outer is PLUS:
+        return slope
+    return ranges.negate(slope) if outer is MINUS else product(slope, outer)
+
+
+def _moderate(x: Interval) -> bool:
+    return bool(np.all(x[0] >= -LARGE) and np.all(x[1] <= LARGE))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from corpus_narrowing import wrong
 from corpus_valid import (
     CENTRED,
     DISC_TREE,
@@ -313,4 +314,5 @@ def invalid() -> dict[str, Data]:
         **wrong_substitutions(),
         **wrong_counterexamples(),
         **wrong_digests(),
+        **wrong(),
     }

@@ -5,6 +5,7 @@ import json
 import zlib
 from typing import Any
 
+from corpus_narrowing import broken
 from corpus_valid import CENTRED, FREE, UNIT, Data, ball, combination, valid
 from kernel_cases import bisection, certificate, raw_text, removed, replaced, summand, text_of
 
@@ -155,7 +156,7 @@ def broken_statements() -> dict[str, Data]:
         "statement-line-ends": certificate(good.replace("\n", "\r\n"), leaf),
         "statement-no-last-line-break": certificate(good[:-1], leaf),
         "statement-unknown-symbol": term("(+ x y)"),
-        "statement-unknown-operation": term("(sin x)"),
+        "statement-unknown-operation": term("(cot x)"),
         "statement-long-operation": term(f"({'o' * 5_000} x 1)"),
         "statement-long-comparison": edited("(>= (+ x 1) 0)", f"({'o' * 5_000} (+ x 1) 0)"),
         "statement-quantifier": edited("(>= (+ x 1) 0)", "(forall ((x Real)) (>= x 0))"),
@@ -363,7 +364,7 @@ def broken_proofs() -> dict[str, Data]:
 
 def malformed() -> dict[str, bytes]:
     """Return the files that are no certificates, by file name."""
-    data: dict[str, Any] = {**broken_data(), **broken_statements(), **broken_proofs()}
+    data: dict[str, Any] = {**broken_data(), **broken_statements(), **broken_proofs(), **broken()}
     tree_short = ball()
     tree_short["proof"]["tree"] = tree_short["proof"]["tree"][:-1]
     return {

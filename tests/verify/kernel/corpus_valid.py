@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from corpus_narrowing import right
 from kernel_cases import bisection, claim, equality, summand
 
 Data = dict[str, Any]
@@ -245,4 +246,4 @@ def counterexamples() -> dict[str, Data]:
 
 def valid() -> dict[str, Data]:
     """Return the certificates that the kernel accepts."""
-    return {**identities(), **combinations(), **bisections(), **substitutions(), **counterexamples()}
+    return {**identities(), **combinations(), **bisections(), **substitutions(), **counterexamples(), **right()}

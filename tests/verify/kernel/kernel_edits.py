@@ -9,8 +9,11 @@ from kernel_cases import at, canonical, certificate, paths, removed, replaced
 from verify.kernel.errors import Malformed
 
 COMPARISONS = ("<=", "<", ">=", ">", "=")
-OPERATIONS = ("+", "-", "*", "/")
-LETTERS = ".?!abcAB[]1"
+OPERATIONS = ("+", "-", "*", "/", "min", "max")
+FUNCTIONS = ("sqrt", "abs", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+JUNCTIONS = ("and", "or")
+LETTERS = ".?!^abcAB[]1"
+LETTERS_OF_NARROWING = LETTERS + "()<> 9"
 Edit = tuple[str, str]
 
 
@@ -34,8 +37,11 @@ def token_edits(text: str, names: list[str]) -> Iterator[Edit]:
             others = [c for c in COMPARISONS if c != token]
         elif token in OPERATIONS:
             others = [o for o in OPERATIONS if o != token]
-        elif token == "sqrt":
-            others = ["-"]
+        elif token in FUNCTIONS:
+            place = FUNCTIONS.index(token)
+            others = ["-", *(FUNCTIONS[(place + k) % len(FUNCTIONS)] for k in (1, 3, 6))]
+        elif token in JUNCTIONS:
+            others = [j for j in JUNCTIONS if j != token]
         elif token in names:
             others = [n for n in names if n != token] + ["0", "1", f"(- {token})"]
         for other in others:
@@ -64,14 +70,35 @@ def statement_edits(text: str) -> Iterator[Edit]:
         yield f"{match[1]} renamed", text[: match.start(1)] + "renamed" + text[match.end(1) :]
 
 
+def narrowing_edits(token: str) -> Iterator[str]:
+    """Edit one narrowing: each bound moved, turned round, on another axis or dropped; mark and relation changed."""
+    name, *bounds = token.strip("()").split(" ")
+    bare = name.strip("!")
+    for other in {bare, f"!{bare}", f"^{bare}", ".", "A", "!A", "B", "C"} - {name}:
+        yield f"({' '.join([other, *bounds])})"
+    for k, bound in enumerate(bounds):
+        axis, mark, number = re.fullmatch("(.+)([<>])(.+)", bound).groups()
+        changes = [f"{axis}{mark}{int(number) + step}" for step in (-8, -1, 1, 8) if 0 < int(number) + step < 64]
+        changes += [f"{axis}{'<' if mark == '>' else '>'}{number}", *(f"{a}{mark}{number}" for a in "abc" if a != axis)]
+        for changed in [[], *([change] for change in changes), [bound, "a<32"]]:
+            yield f"({' '.join([name, *bounds[:k], *changed, *bounds[k + 1 :]])})"
+
+
 def tree_edits(tree: str) -> Iterator[Edit]:
-    """Drop, repeat, exchange or replace each letter of a tree; yields (label, tree)."""
+    """Drop, repeat, exchange or replace each letter and each narrowing of a tree; yields (label, tree)."""
+    for match in re.finditer(r"\([^)]*\)", tree):
+        before, after = tree[: match.start()], tree[match.end() :]
+        yield f"{match[0]} dropped", before + after
+        yield f"{match[0]} repeated", before + match[0] * 2 + after
+        for other in narrowing_edits(match[0]):
+            yield f"{match[0]} -> {other}", before + other + after
+    letters = LETTERS_OF_NARROWING if "(" in tree else LETTERS
     for k, letter in enumerate(tree):
         yield f"letter {k} dropped", tree[:k] + tree[k + 1 :]
         yield f"letter {k} repeated", tree[: k + 1] + tree[k:]
         if k and tree[k - 1] != letter:
             yield f"letters {k - 1} and {k} exchanged", tree[: k - 1] + letter + tree[k - 1] + tree[k + 1 :]
-        for other in LETTERS:
+        for other in letters:
             if other != letter:
                 yield f"letter {k}: {letter} -> {other}", tree[:k] + other + tree[k + 1 :]
 

@@ -1,5 +1,7 @@
 """An independent judge of statements and proofs: exact rationals at sampled points, no code of the kernel.
 
+Elementary functions are enclosed by mpmath.
+
 It cannot prove anything. It refutes: a statement by a point of its domain, a proof by a leaf or an identity that is
 wrong at a point. What the kernel accepts must survive it.
 """
@@ -10,93 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import isqrt
 from typing import Any
 
-ROOT_BITS = 200
-Range = tuple[Fraction, Fraction]
+from kernel_oracle_terms import Range, Undefined, evaluate, number, parse
+
 Environment = dict[str, Range]
-
-
-class Undefined(Exception):
-    """A division by zero or the square root of a negative number."""
-
-
-def parse(text: str) -> list[Any]:
-    """Read S-expressions into nested lists."""
-    stack: list[list[Any]] = [[]]
-    for token in re.findall(r"[()]|[^\s()]+", text):
-        if token == "(":
-            stack.append([])
-        elif token == ")":
-            inner = stack.pop()
-            stack[-1].append(inner)
-        else:
-            stack[-1].append(token)
-    (result,) = stack
-    return result
-
-
-def _number(value: Fraction) -> Range:
-    return value, value
-
-
-def _is_number(*ranges: Range) -> bool:
-    """Whether both ends are one object, as `_number` makes them: a quick test for a single number."""
-    return all(x[0] is x[1] for x in ranges)
-
-
-def _product(x: Range, y: Range) -> Range:
-    if _is_number(x, y):
-        return _number(x[0] * y[0])
-    corners = [a * b for a in x for b in y]
-    return min(corners), max(corners)
-
-
-def _root(x: Range) -> Range:
-    if x[0] < 0:
-        raise Undefined
-    root = Fraction(isqrt(x[1].numerator), isqrt(x[1].denominator))
-    if x[0] == x[1] == root**2:
-        return _number(root)
-    scale = 1 << ROOT_BITS
-    low, high = (value.numerator * scale * scale // value.denominator for value in x)
-    return Fraction(isqrt(low), scale), Fraction(isqrt(high) + 1, scale)
-
-
-def evaluate(term: Any, environment: Mapping[str, Range]) -> Range:
-    """Return an enclosure of a term's value, a single number when no irrational root is involved."""
-    if isinstance(term, str):
-        return environment[term] if term in environment else _number(Fraction(term))
-    if term[0] == "^":
-        base, result = evaluate(term[1], environment), _number(Fraction(1))
-        if _is_number(base):
-            return _number(base[0] ** int(term[2]))
-        for _ in range(int(term[2])):
-            result = _product(result, base)
-        return result
-    values = [evaluate(argument, environment) for argument in term[1:]]
-    if term[0] == "sqrt":
-        return _root(values[0])
-    if term[0] == "-" and len(values) == 1:
-        return -values[0][1], -values[0][0]
-    result = values[0]
-    for value in values[1:]:
-        if term[0] in "+-" and _is_number(result, value):
-            result = _number(result[0] + value[0] if term[0] == "+" else result[0] - value[0])
-        elif term[0] == "+":
-            result = result[0] + value[0], result[1] + value[1]
-        elif term[0] == "-":
-            result = result[0] - value[1], result[1] - value[0]
-        elif term[0] == "*":
-            result = _product(result, value)
-        else:
-            assert term[0] == "/"
-            if value[0] <= 0 <= value[1]:
-                raise Undefined
-            inverse = _number(1 / value[0]) if _is_number(value) else (1 / value[1], 1 / value[0])
-            result = _product(result, inverse)
-    return result
 
 
 @dataclass
@@ -135,6 +55,36 @@ class Relation:
             return True
         return False if high < 0 or (high == 0 and self.strict) else None
 
+    def defined(self, environment: Mapping[str, Range]) -> bool:
+        try:
+            self.gap(environment)
+        except Undefined:
+            return False
+        return True
+
+
+class Formula:
+    """A clause: relations under "and" and "or"."""
+
+    def __init__(self, name: str, formula: list[Any]) -> None:
+        self.name, self.op = name, formula[0]
+        self.parts = [assumption(name, part) for part in formula[1:]]
+
+    def at(self, environment: Mapping[str, Range]) -> bool | None:
+        """Whether the clause is true; None when some relation is undefined or too close to tell, and it matters."""
+        truths = [part.at(environment) for part in self.parts]
+        if not self.defined(environment):
+            return None
+        decisive = self.op == "or"
+        return decisive if decisive in truths else None if None in truths else not decisive
+
+    def defined(self, environment: Mapping[str, Range]) -> bool:
+        return all(part.defined(environment) for part in self.parts)
+
+
+def assumption(name: str, formula: list[Any]) -> "Relation | Formula":
+    return Formula(name, formula) if formula[0] in ("and", "or") else Relation(name, *formula)
+
 
 class Claim:
     """A statement, read from its text."""
@@ -143,6 +93,7 @@ class Claim:
         self.bounds: dict[str, list[Fraction | None]] = {}
         self.definitions: list[tuple[str, Any]] = []
         self.hypotheses: list[Relation] = []
+        self.clauses: list[Formula] = []
         for command in parse(text):
             if command[0] == "declare-const":
                 self.bounds[command[1]] = [None, None]
@@ -158,7 +109,11 @@ class Claim:
         elif variable in self.bounds and side in ("lower", "upper"):
             self.bounds[variable][side == "upper"] = evaluate(formula[2], {})[0]
         else:
-            self.hypotheses.append(Relation(name, *formula))
+            assumed = assumption(name, formula)
+            if isinstance(assumed, Relation):
+                self.hypotheses.append(assumed)
+            else:
+                self.clauses.append(assumed)
 
     def environment(self, point: Mapping[str, Range]) -> Environment | None:
         """Return the values of variables and definitions at a point or box; None when one is undefined."""
@@ -192,7 +147,7 @@ class Claim:
 
 
 def exactly(point: Mapping[str, Fraction]) -> Environment:
-    return {name: _number(value) for name, value in point.items()}
+    return {name: number(value) for name, value in point.items()}
 
 
 def _candidates(low: Fraction | None, high: Fraction | None, rng: random.Random) -> list[Fraction]:
@@ -232,7 +187,7 @@ def violated(claim: Claim, point: Mapping[str, Fraction]) -> bool:
     environment = claim.environment(exactly(point))
     if environment is None:
         return False
-    if any(h.at(environment) is not True for h in claim.hypotheses):
+    if any(h.at(environment) is not True for h in (*claim.hypotheses, *claim.clauses)):
         return False
     return claim.conclusion.at(environment) is False
 
@@ -254,38 +209,71 @@ def _multiplier_survives(
     return factor >= 0 and not conclusion.equality and (most > 0 or (most == 0 and not conclusion.strict))
 
 
+TOKENS = re.compile(r"\[[A-Z][0-9/]+\]|\(!?[.A-Z][1-9]?[^)]*\)|[!^]?[.A-Z][1-9]?|[a-z][1-9]?|.", re.DOTALL)
+
+
+def _letters(first: str, items: list[Any]) -> dict[str, Any]:
+    names = [chr(ord(first) + k % 26) + (str(k // 26) if k >= 26 else "") for k in range(len(items))]
+    return dict(zip(names, items, strict=True))
+
+
+def _within(box: list[list[Fraction]], bounds: list[str], axes: Mapping[str, int]) -> list[list[Fraction]] | None:
+    """Return the part of a box that bounds such as a>5 leave; None when they name what is not there."""
+    kept = [list(side) for side in box]
+    for bound in bounds:
+        name, mark, number = re.fullmatch("(.+?)([<>])(.+)", bound).groups()
+        if name not in axes:
+            return None
+        low, high = box[axes[name]]
+        kept[axes[name]][mark == "<"] = low + (high - low) * Fraction(int(number), 64)
+    return kept
+
+
+def _samples(box: list[list[Fraction]], rows: bool) -> Iterator[tuple[Fraction, ...]]:
+    """Corners, middle, and if wanted for each variable a row of points through the middle."""
+    middle = tuple((low + high) / 2 for low, high in box)
+    yield from (product(*box) if len(box) <= 8 else ())
+    yield middle
+    for axis, (low, high) in enumerate(box if rows else ()):
+        for k in range(9):
+            yield (*middle[:axis], low + (high - low) * Fraction(k, 8), *middle[axis + 1 :])
+
+
 def tree_survives(claim: Claim, tree: str) -> bool:
-    """Whether a bisection tree covers the domain, and each leaf says what is true at its corners and its middle."""
+    """Whether a bisection tree covers the domain, and each leaf and narrowing says what is true at sampled points."""
     names = list(claim.bounds)
     if any(None in side for side in claim.bounds.values()):
         return False
     stack: list[list[Any]] = [[list(side) for side in claim.bounds.values()]]
-    letters = {chr(ord("A") + k): h for k, h in enumerate(claim.hypotheses)}
-    for token in re.findall(r"\[[A-Z][0-9/]+\]|!?[^!\[]|.", tree):
+    letters = {".": claim.conclusion, **_letters("A", [*claim.hypotheses, *claim.clauses])}
+    axes = _letters("a", list(range(len(names))))
+    for token in TOKENS.findall(tree):
         if not stack:
             return False
         box = stack.pop()
-        letter, factor = (token[1], Fraction(token[2:-1])) if token[0] == "[" else (token[-1], None)
-        axis = ord(letter) - ord("a")
-        if 0 <= axis < len(names) and len(token) == 1:
+        if token in axes:
+            axis = axes[token]
             low, high = box[axis]
             middle = (low + high) / 2
             stack.append([*box[:axis], [middle, high], *box[axis + 1 :]])
             stack.append([*box[:axis], [low, middle], *box[axis + 1 :]])
             continue
-        if letter != "." and letter not in letters:
+        letter, *bounds = token.strip("!^()").split(" ")
+        factor = Fraction(token[2:-1]) if token[0] == "[" else None
+        letter = token[1] if token[0] == "[" else letter
+        kept = _within(box, bounds, axes) if bounds else None
+        if letter not in letters or (bounds and kept is None):
             return False
-        middle_row = [tuple((low + high) / 2 for low, high in box)]
-        for row in (*product(*box), *middle_row):
+        if kept is not None:
+            stack.append(kept)
+        for row in _samples(box, token[0] == "("):
             environment = claim.environment(exactly(dict(zip(names, row, strict=True))))
-            if environment is None:
+            if environment is None or (kept and all(a <= v <= b for v, (a, b) in zip(row, kept, strict=True))):
                 continue
             if factor is not None:
                 if not _multiplier_survives(claim.conclusion, letters[letter], factor, environment):
                     return False
-                continue
-            relation, wanted = (claim.conclusion, True) if letter == "." else (letters[letter], False)
-            if relation.at(environment) is (not wanted):
+            elif letters[letter].at(environment) is (letter != "."):
                 return False
     return not stack
 

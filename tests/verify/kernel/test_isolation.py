@@ -12,7 +12,7 @@ from source_code import code_lines
 
 KERNEL = ROOT / "verify" / "kernel"
 FILES = sorted(KERNEL.glob("*.py"))
-MOST_LINES = 950
+MOST_LINES = 1_900  # half of it for elementary functions, narrowing, existence and unbounded variables: two sittings
 FOREIGN = ("numpy", "sympy", "z3", "cvc5", "scipy", "mpmath", "torch", "flint", "verify.encode", "verify.provers")
 FORBIDDEN_CALLS = {
     "float",

@@ -53,6 +53,20 @@ FALSE = {
     "root to the power 0": ({"x": CENTRED}, "(>= (^ (sqrt x) 0) 1)", {}),
     "strict root": ({"x": UNIT}, "(> (sqrt x) 0)", {}),
     "root above": ({"x": UNIT}, "(<= (sqrt x) x)", {}),
+    "strict absolute value": ({"x": CENTRED}, "(> (abs x) 0)", {}),
+    "absolute value of a hypothesis": ({"x": CENTRED}, "(> x 0)", {"h": "(>= (abs x) (/ 1 2))"}),
+    "minimum": ({"x": CENTRED}, "(>= x 0)", {"h": "(<= (min x 0) 0)"}),
+    "maximum": ({"x": CENTRED}, "(<= x 0)", {"h": "(>= (max x 0) 0)"}),
+    "tangent of exp": ({"x": CENTRED}, "(> (exp x) (+ 1 x))", {}),
+    "exp from above": ({"x": UNIT}, "(< (exp x) 2)", {}),
+    "log of a negative": ({"x": CENTRED}, "(<= (log x) 0)", {}),
+    "log at zero": ({"x": UNIT}, "(<= (log x) 1)", {}),
+    "arc beyond its domain": ({"x": ("0", "2")}, "(>= (asin x) 0)", {}),
+    "tangent over a pole": ({"x": ("0", "2")}, "(>= (tan x) 0)", {}),
+    "sine": ({"x": CENTRED}, "(> x 0)", {"h": "(>= (* x (sin x)) 0)"}),
+    "one of two": ({"x": CENTRED}, "(> x 0)", {"h": "(or (> x 0) (< x 0))"}),
+    "two of which one fails": ({"x": CENTRED}, "(> x 0)", {"h": "(or (> x 1) (<= x 0))"}),
+    "both": ({"x": CENTRED}, "(> x 0)", {"h": "(and (>= x 0) (<= x 0))"}),
 }
 # Here the hypothesis is undefined at a point where the conclusion is false: no rule takes "undefined" for "false".
 UNDEFINED_HYPOTHESES = {
@@ -63,6 +77,9 @@ UNDEFINED_HYPOTHESES = {
     "root": ({"x": CENTRED}, "(>= x 0)", {"h": "(>= (sqrt x) 0)"}),
     "impossible root": ({"x": CENTRED}, "(>= x 0)", {"h": "(< (sqrt x) 0)"}),
     "1/0": ({"x": CENTRED}, "(>= x 0)", {"h": "(< (/ 1 0) 0)"}),
+    "log": ({"x": CENTRED}, "(> x 0)", {"h": "(< (log x) (- 900))"}),
+    "part of a clause": ({"x": CENTRED}, "(> x 0)", {"h": "(and (>= (/ 1 x) 0) (<= x 0))"}),
+    "other part of a clause": ({"x": CENTRED}, "(> x 0)", {"h": "(or (>= (sqrt x) 0) (> x 5))"}),
     "1/0 equals 1/0": ({"x": CENTRED}, "(> 0 1)", {"h": "(= (/ 1 0) (/ 1 0))"}),
 }
 # True statements nearby, and the rules that prove them: intervals decide no equality and need bounds, algebra no root.
@@ -73,20 +90,33 @@ TRUE = {
     "square": ({"x": CENTRED}, "(>= (^ x 2) 0)", {}, {TREE, ALGEBRA}),
     "strict from strict": ({"x": FREE}, "(> x 0)", {"h": "(> x 0)"}, {ALGEBRA}),
     "equal": ({"x": FREE}, "(= x 0)", {"h": "(= x 0)"}, {ALGEBRA}),
-    "square of a number from 1 on": ({"x": ("1", "2")}, "(>= (^ x 2) x)", {}, {ALGEBRA}),
+    "square of a number from 1 on": ({"x": ("1", "2")}, "(>= (^ x 2) x)", {}, {TREE, ALGEBRA}),
     "square of a number from 2 on": ({"x": ("2", "3")}, "(>= (^ x 2) x)", {}, {TREE}),
     "x/x": ({"x": ("1", "2")}, "(= (/ x x) 1)", {}, {ALGEBRA}),
     "reciprocal": ({"x": ("1", "2")}, "(> (/ 1 x) 0)", {}, {TREE, ALGEBRA}),
     "root": ({"x": ("1", "2")}, "(> (sqrt x) 0)", {}, {TREE}),
+    "absolute value": ({"x": ("(- 2)", "(- 1)")}, "(> (abs x) 0)", {}, {TREE}),
+    "minimum": ({"x": CENTRED}, "(>= x 0)", {"h": "(>= (min x 0) 0)"}, {TREE}),
+    "exp": ({"x": CENTRED}, "(> (exp x) 0)", {}, {TREE}),
+    "exp from above": ({"x": UNIT}, "(<= (exp x) 3)", {}, {TREE}),
+    "one of two": ({"x": CENTRED}, "(>= x 0)", {"h": "(or (> x 1) (> x 0))"}, {TREE}),
+    "both": ({"x": CENTRED}, "(> x 0)", {"h": "(and (> x 0) (> 0 1))"}, {TREE}),
 }
 CASES = {**FALSE, **{f"hypothesis: {name}": case for name, case in UNDEFINED_HYPOTHESES.items()}}
 
 
 def trees():
-    letters = ".AaB!"
+    letters = ".AaB!^"
     for size in range(1, 4):
         yield from ("".join(word) for word in product(letters, repeat=size))
-    for leaf in (".", "!.", "A", "!A", "[A1]", "[A1/2]", "[A0]", "[A2]"):
+    for token in ("A", "!A", ".", "!."):
+        yield f"({token})"
+        for leaf in (".", "A", f"({token})", "!."):
+            bounds = ("a<32", "a>32", "a<1", "a>63", "a>32 a<32", "a<32 a>1", "a>1 a<63")
+            yield from (f"({token} {bound}){leaf}" for bound in bounds)
+            yield from (f"a({token} {bound}){leaf}{leaf}" for bound in bounds[:4])
+            yield from (f"a{leaf}({token} {bound}){leaf}" for bound in bounds[:4])
+    for leaf in (".", "!.", "^.", "A", "!A", "^A", "[A1]", "[A1/2]", "[A0]", "[A2]"):
         yield leaf
         yield f"a{leaf}{leaf}"
         yield from ("a" * depth + leaf * (depth + 1) for depth in (4, 12, 60))

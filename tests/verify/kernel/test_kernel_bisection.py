@@ -1,5 +1,6 @@
 """The rule bisection: covering, leaves, marks, and the limits of what intervals can decide."""
 
+import contextlib
 from fractions import Fraction
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 from kernel_cases import bisection, certificate, claim, outcome, raw_text, refusal, text_of, verdict
 from kernel_oracle import Claim, falsify, tree_survives
 
-from verify.kernel.errors import Incomplete, Malformed, Rejected
+from verify.kernel.bisection import check_bisection
+from verify.kernel.errors import Incomplete, KernelError, Malformed, Rejected
+from verify.kernel.statements import parse_statement
 
 QUICK = settings(max_examples=150, deadline=None, database=None)
 
 trees = st.recursive(
-    st.sampled_from([".", "A", "B", "!.", "!A", "?"]),
+    st.sampled_from([".", "A", "B", "!.", "!A", "^.", "^A", "^B", "?"]),
     lambda inner: st.tuples(st.sampled_from("ab"), inner, inner).map("".join),
     max_leaves=8,
 )
@@ -33,6 +36,20 @@ with_multipliers = st.recursive(
     lambda inner: st.tuples(st.sampled_from("ab"), inner, inner).map("".join),
     max_leaves=6,
 )
+narrowings = st.tuples(
+    st.sampled_from(["A", "B", ".", "!A", "!B", "!."]),
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from("<>"), st.sampled_from([1, 31, 32, 33, 48, 63])), max_size=2
+    ),
+).map(lambda pair: f"({' '.join([pair[0], *(f'{a}{mark}{k}' for a, mark, k in pair[1])])})")
+with_narrowings = st.recursive(
+    st.sampled_from([".", "A", "B", "!.", "(A)", "(B)", "(.)", "(!A)"]),
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from("ab"), inner, inner).map("".join),
+        st.tuples(narrowings.filter(lambda token: " " in token), inner).map("".join),
+    ),
+    max_leaves=6,
+)
 SQUARE = {"x": CENTRED, "y": CENTRED}
 CLAIMS = {
     "true": text_of(SQUARE, "(<= (* x y) 2)", {"h": "(>= x 0)", "k": "(> y 0)"}),
@@ -46,11 +63,11 @@ CLAIMS = {
 
 
 @QUICK
-@given(st.sampled_from(sorted(CLAIMS)), trees | with_multipliers)
+@given(st.sampled_from(sorted(CLAIMS)), trees | with_multipliers | with_narrowings)
 def test_random_trees(name, tree):
     """What a tree proves, the judge cannot refute; the false claims are never proved."""
     result = outcome(certificate(CLAIMS[name], bisection(tree)))
-    assert result in ("proved", "Rejected", "Undefined", "Incomplete")
+    assert result in ("proved", "Rejected", "Undefined", "Incomplete") or ("(" in tree and result == "Malformed")
     if result == "proved":
         assert name.startswith("true")
         assert tree_survives(Claim(CLAIMS[name]), tree)
@@ -77,7 +94,7 @@ def test_a_tree_of_another_size_is_refused(tree, extra, position):
 def test_false_claims_have_no_tree(name):
     """Deep trees along each corner: the leaf at the fault is never decided by the conclusion."""
     for letters in ("a", "b", "ab"):
-        for leaf in (".", "!.", "A", "B", "!A", "!B"):
+        for leaf in (".", "!.", "^.", "A", "B", "!A", "!B", "^A", "^B"):
             for depth in (0, 1, 5, 30):
                 spine = (letters * depth)[:depth]
                 left = spine + leaf * (depth + 1)
@@ -110,14 +127,14 @@ def test_false_claims_have_no_tree(name):
 def test_false_by_a_point_or_below_the_resolution(bounds, conclusion):
     text = text_of({"x": bounds}, conclusion)
     assert falsify(text) is not None or "sqrt" in conclusion
-    for tree in (".", "!.", "a..", "a!.!.", "aa...", "aaa....", "aa.a...", "a.a.a.."):
+    for tree in (".", "!.", "^.", "a..", "a!.!.", "a^.^.", "aa...", "aaa....", "aa.a...", "a.a.a.."):
         refusal(certificate(text, bisection(tree)))
 
 
 @pytest.mark.parametrize("conclusion", ["(= x x)", "(= x 0)", "(= 0 0)", "(= (- x x) 0)", "(= (* 0 x) 0)"])
 def test_an_equality_is_never_decided_by_intervals(conclusion):
     for bounds in (UNIT, ("0", "0")):
-        for tree in (".", "!.", "a..", "aa..."):
+        for tree in (".", "!.", "^.", "a..", "aa..."):
             assert isinstance(refusal(claim({"x": bounds}, conclusion, bisection(tree))), Rejected)
 
 
@@ -141,7 +158,7 @@ def test_an_equality_hypothesis_fails_off_its_values_only(formula, fails):
     ],
 )
 def test_a_hypothesis_fails_at_its_edge_when_it_is_strict(formula, fails):
-    for tree in ("A", "!A"):
+    for tree in ("A", "!A", "^A"):
         result = outcome(claim({"x": UNIT}, "(> 0 1)", bisection(tree), {"h": formula}))
         assert result == ("proved" if fails else "Rejected")
 
@@ -159,8 +176,9 @@ def test_a_hypothesis_fails_at_its_edge_when_it_is_strict(formula, fails):
     ],
 )
 def test_no_mean_value_form_where_a_root_has_no_derivative(term):
-    data = claim({"x": UNIT}, f"(>= (+ {term} 1) 0)", bisection("!."))
-    assert isinstance(refusal(data), Rejected)
+    for leaf in ("!.", "^."):
+        data = claim({"x": UNIT}, f"(>= (+ {term} 1) 0)", bisection(leaf))
+        assert isinstance(refusal(data), Rejected)
     assert verdict(claim({"x": UNIT}, f"(>= (+ {term} 1) 0)", bisection("."))) == "proved"
     assert verdict(claim({"x": ("(/ 1 2)", "1")}, f"(>= (+ {term} 1) 0)", bisection("!."))) == "proved"
 
@@ -177,7 +195,7 @@ TO_ZERO, NEGATIVE = ("(- 1)", "0"), ("(- 2)", "(- 1)")
 def test_terms_that_are_not_defined_on_the_box(term, bounds):
     """Neither a conclusion holds nor a hypothesis fails where it is undefined, whatever its value would be."""
     for cuts in ("", "a", "aa", "aaa"):
-        for mark in ("", "!"):
+        for mark in ("", "!", "^"):
             holds, fails = (cuts + (mark + leaf) * (len(cuts) + 1) for leaf in ".A")
             data = claim({"x": bounds}, f"(>= (^ {term} 2) 0)", bisection(holds))
             assert isinstance(refusal(data), Rejected)
@@ -198,7 +216,8 @@ def test_power_zero_of_an_interval_around_zero():
     [
         ("!", Malformed), (".!", Malformed), ("!!.", Malformed), ("!a..", Malformed), ("a!.!", Malformed),
         ("a!!..", Malformed), ("!?", Malformed), ("a!..", None), ("a.!.", None), ("a!.!.", None), ("!.", None),
-        ("!.!", Malformed), ("a!..!", Malformed),
+        ("!.!", Malformed), ("a!..!", Malformed), ("^", Malformed), ("^!.", Malformed), ("!^.", Malformed),
+        ("^a..", Malformed), ("^?", Malformed), (".^", Malformed), ("^.", None), ("a^.!.", None), ("^^.", Malformed),
     ],
 )  # fmt: skip
 def test_marks_stand_before_leaves(tree, error):
@@ -249,34 +268,44 @@ def test_letters_that_mean_nothing(letter):
         assert isinstance(refusal(data), Malformed)
 
 
-def test_thirty_variables():
-    """Letters end at z. More variables are refused: no letter of a leaf becomes a cut."""
-    names = [f"v{k}" for k in range(30)]
-    box = dict.fromkeys(names, UNIT)
-    for k, name in enumerate(names):
-        letter = chr(ord("a") + k)
-        for tree in (".", f"{letter}.."):
-            assert outcome(certificate(raw_text(box, f"(>= {name} 0)"), bisection(tree))) in ("Rejected", "Malformed")
-        assert outcome(certificate(raw_text(box, f"(>= {name} (/ 1 2))"), bisection(f"{letter}.."))) != "proved"
-        assert outcome(certificate(raw_text(box, f"(> {name} 0)"), bisection(f"{letter}.."))) != "proved"
-    for tree in ("A", ".", "!.", "?", "Z", "\x7f..", "a.Z"):
+def numbered(first, number):
+    """Letter number 0, 1, 2, ...: A to Z, then A1 to Z1, A2 and so on."""
+    return chr(ord(first) + number % 26) + (str(number // 26) if number > 25 else "")
+
+
+@pytest.mark.parametrize("number", [0, 24, 25, 26, 27, 51, 52, 233, 234, 259])
+def test_letters_of_variables_go_on_with_digits(number):
+    """A letter cuts the variable it names, and no other one decides the leaves."""
+    box = {f"v{k}": UNIT for k in range(260)}
+    text = raw_text(box, f"(<= (* v{number} (- 1 v{number})) (/ 3 10))")
+    tree = "aa.a.a..aaa...."
+    assert outcome(certificate(text, bisection(tree.replace("a", numbered("a", number))))) == "proved"
+    for other in {number - 1, number + 1, number - 26, number + 26, 0, 26, 52} - {number}:
+        name = numbered("a", other % 260)
+        assert outcome(certificate(text, bisection(tree.replace("a", name)))) == "Rejected"
+
+
+def test_more_variables_than_letters_are_refused():
+    for count, result in ((260, "proved"), (261, "Rejected")):
+        box = {f"v{k}": UNIT for k in range(count)}
+        for tree in (".", "z9..", "!."):
+            assert outcome(certificate(raw_text(box, f"(>= v{count - 1} 0)"), bisection(tree))) == result
+    for tree in ("a10..", "a0..", "A10", "A0", "\x7f..", "{.."):
         assert outcome(certificate(raw_text(box, "(> v0 0)"), bisection(tree))) != "proved"
 
 
-def test_thirty_hypotheses():
-    """Letters end at Z: a later hypothesis cannot be used, and never stands for another."""
-
-    def limit(k, last):
-        return k - last if k >= last else f"(- {last - k})"
-
-    hypotheses = {f"h{k}": f"(> x {limit(k, 25)})" for k in range(30)}  # h26 and later fail on [0, 1]
-    text = text_of({"x": UNIT}, "(> 0 1)", hypotheses)
-    for code in range(33, 127):
-        assert outcome(certificate(text, bisection(chr(code)))) != "proved"
-    hypotheses = {f"h{k}": f"(> x {limit(k, 24)})" for k in range(30)}  # h25, letter Z, fails too
-    text = text_of({"x": UNIT}, "(> 0 1)", hypotheses)
-    proved = [chr(code) for code in range(33, 127) if outcome(certificate(text, bisection(chr(code)))) == "proved"]
-    assert proved == ["Z"]
+@pytest.mark.parametrize("number", [0, 24, 25, 26, 27, 51, 52, 233, 234, 259, 260, 286, 299])
+def test_letters_of_hypotheses_go_on_with_digits(number):
+    """Of three hundred hypotheses one fails: its letter proves anything, no other does; letters end at Z9."""
+    hypotheses = {f"h{k}": f"(> x {1 if k == number else f'(- {k + 1})'})" for k in range(300)}
+    statement = parse_statement(raw_text({"x": UNIT}, "(> 0 1)", hypotheses))
+    names = [chr(code) for code in range(33, 127)] + [f"{c}{d}" for c in map(chr, range(65, 91)) for d in range(10)]
+    proved = []
+    for name in names:
+        with contextlib.suppress(KernelError):
+            check_bisection(statement, bisection(name))
+            proved.append(name)
+    assert proved == ([numbered("A", number)] if number < 260 else [])
 
 
 @pytest.mark.parametrize("bounds", [FREE, ("0", None), (None, "1")])
@@ -295,10 +324,13 @@ def test_no_variables():
 
 @QUICK
 @given(
-    st.fractions(-3, 3, max_denominator=50), st.fractions(-3, 3, max_denominator=50), st.integers(0, 9), st.booleans()
+    st.fractions(-3, 3, max_denominator=50),
+    st.fractions(-3, 3, max_denominator=50),
+    st.integers(0, 9),
+    st.sampled_from([".", "!.", "^."]),
 )
-def test_plain_and_mean_value_forms_enclose_the_range(a, b, seed, mean_value):
-    """Bounds that some point of the box violates are never proved, by either form."""
+def test_the_forms_enclose_the_range(a, b, seed, leaf):
+    """Bounds that some point of the box violates are never proved, by any form."""
     low, high = min(a, b), max(a, b)
     terms = [
         "(- (^ x 3) (* 2 x))", "(/ (+ x 5) (+ 1 (^ x 2)))", "(sqrt (+ 4 x))", "(* (- x 1) (* x (+ x 1)))",
@@ -312,7 +344,6 @@ def test_plain_and_mean_value_forms_enclose_the_range(a, b, seed, mean_value):
     probe = Claim(text_of(bounds, f"(>= {term} 0)")).conclusion
     values = [probe.gap({"x": (p, p)}) for p in (low + (high - low) * Fraction(k, 8) for k in range(9))]
     least, most = min(v[1] for v in values), max(v[0] for v in values)
-    leaf = "!." if mean_value else "."
     step = Fraction(2, 10**20)
     for formula in (f"(>= {term} {written(least + step, 20)})", f"(<= {term} {written(most - step, 20)})"):
         assert outcome(claim(bounds, formula, bisection(leaf))) != "proved"

@@ -17,8 +17,8 @@ QUICK = settings(max_examples=80, deadline=None, database=None)
 ACCEPTED = ("proved", "refuted")
 ODD = [
     None, True, False, 0, 1, -1, 10**400, 0.5, math.nan, "", " ", "0", "1", "-1", "x", ".", "?", "()", "²", "１",
-    "\ud800", "a\nb", "9" * 5000, "x.lower", "lemma", "(/ 1 0)", "[A1]", [], {}, [[]], [None], {"": None},
-    {"coefficient": "1"}, {"rule": "identity"},
+    "\ud800", "a\nb", "9" * 5000, "x.lower", "lemma", "(/ 1 0)", "[A1]", "(A a<3)", "(A)", [], {}, [[]], [None],
+    {"": None}, {"coefficient": "1"}, {"rule": "identity"},
 ]  # fmt: skip
 
 scalars = st.one_of(

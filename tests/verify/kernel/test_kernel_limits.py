@@ -117,6 +117,77 @@ def many_products():
     return claim(dict.fromkeys("xyz", ("0", None)), "(>= x 0)", proof)
 
 
+def halves(count):
+    """Definitions d<k> = d<k-1> / 2: a chain, so that the terms of d<k> are k."""
+    return [("d0", "(+ x 1)"), *((f"d{k}", f"(* d{k - 1} (/ 1 2))") for k in range(1, count))]
+
+
+def balanced(depth, number=1):
+    """A term of 2**depth summands that is nested so little that it is written out wherever it stands."""
+    if depth == 0:
+        return f"(* x {number})"
+    return f"(+ {balanced(depth - 1, 2 * number)} {balanced(depth - 1, 2 * number + 1)})"
+
+
+def long_term_in_many_relations():
+    """One name for a long term, in fifty thousand hypotheses: the canonical text would have ten gigabytes."""
+    hypotheses = {f"h{k}": "(< long 0)" for k in range(50_000)}
+    return certificate(raw_text(ONE_TO_TWO, "(>= x 0)", hypotheses, [("long", balanced(13))]), bisection("."))
+
+
+def long_term_in_one_clause():
+    parts = " ".join(f"(< long {k})" for k in range(50_000))
+    hypotheses = {"c": f"(or {parts})"}
+    return certificate(raw_text(ONE_TO_TWO, "(>= x 0)", hypotheses, [("long", balanced(13))]), bisection("A"))
+
+
+def clause_of_many_large_terms():
+    """Nineteen thousand relations of up to twenty thousand terms, on one leaf."""
+    parts = " ".join(f"(< d{19_999 - k} d19999)" for k in range(1, 19_000))
+    return claim(ONE_TO_TWO, "(> 0 1)", bisection("A"), {"c": f"(or {parts})"}, halves(20_000))
+
+
+def clause_of_one_relation_many_times():
+    parts = " ".join(["(< (+ d9999 1) (- d9999 1))", *["(< d9999 x)"] * 100_000])
+    return claim(ONE_TO_TWO, "(> 0 1)", bisection("AAA"), {"c": f"(or {parts})"}, halves(10_000))
+
+
+def hypotheses_of_large_terms():
+    """Each letter names another large table of terms: all of them together do not fit."""
+    hypotheses = {f"h{k}": f"(< d{19_999 - k} (- d19999 1))" for k in range(260)}
+    letters = [f"{letter}{digit}" for digit in ("", *"123456789") for letter in map(chr, range(65, 91))][:20]
+    tree = "".join(f"({letter} a<63)" for letter in letters) + "?"
+    return claim(ONE_TO_TWO, "(> 0 1)", bisection(tree), hypotheses, halves(20_000))
+
+
+def many_bounds_in_one_narrowing():
+    return claim({"x": ("0", "1")}, "(> 0 1)", bisection("(A" + " a<63" * 600_000 + ")?"), {"h": "(> x 2)"})
+
+
+def deep_narrowing():
+    """Each narrowing adds six bits to the ends of the box."""
+    return claim({"x": ("0", "1")}, "(> 0 1)", bisection("(A a<63)" * 1_990 + "?"), {"h": "(<= (^ x 64) 0)"})
+
+
+def endless_narrowing():
+    return claim({"x": ("0", "1")}, "(> 0 1)", bisection("(A a<63)" * 100_000 + "?"), {"h": "(= x 0)"})
+
+
+def large_arguments_of_functions():
+    """Reduction of arguments by four hundred digits of pi, a few thousand times."""
+    numbers = " ".join(f"(sin (* x {10**390 + k}))" for k in range(4_000))
+    return claim(ONE_TO_TWO, f"(>= (+ x {numbers}) (- 100000))", bisection("."))
+
+
+def tower_of_exp():
+    return claim(ONE_TO_TWO, "(>= " + "(exp " * 20 + "x" + ")" * 20 + " 0)", bisection("."))
+
+
+def roots_of_large_numbers():
+    terms = " ".join(f"(^ (* x {k}) 63)" for k in range(2, 3_000))
+    return claim(ONE_TO_TWO, "(> 0 1)", bisection("(A a<63)?"), {"h": f"(< (+ x {terms}) {10**200})"})
+
+
 def array_of(item):
     count = 60_000_000 // (len(item) + 1)
     return gzip.compress(b"[" + (item + b",") * count + item + b"]", compresslevel=1)
@@ -164,6 +235,17 @@ SOUND = [
     wide_characters,
     long_tree,
     long_statement,
+    long_term_in_many_relations,
+    long_term_in_one_clause,
+    clause_of_many_large_terms,
+    clause_of_one_relation_many_times,
+    hypotheses_of_large_terms,
+    many_bounds_in_one_narrowing,
+    deep_narrowing,
+    endless_narrowing,
+    large_arguments_of_functions,
+    tower_of_exp,
+    roots_of_large_numbers,
 ]
 
 

@@ -16,6 +16,7 @@ from verify.kernel.statements import read_statement
 QUICK = settings(max_examples=120, deadline=None, database=None)
 NAMES = ("x", "y", "z_1", "d0.lower")
 UNIT = ("0", "1")
+FUNCTIONS = ("abs", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
 TEXTS = {name: data["statement"] for name, data in valid_data().items()}
 
 
@@ -40,12 +41,24 @@ terms = st.recursive(
         st.tuples(st.sampled_from("+-*/"), st.lists(inner, min_size=2, max_size=4)).map(
             lambda pair: f"({pair[0]} {' '.join(pair[1])})"
         ),
-        st.tuples(st.sampled_from(("-", "sqrt")), inner).map("({0[0]} {0[1]})".format),
+        st.tuples(st.sampled_from(("min", "max")), st.lists(inner, min_size=2, max_size=3)).map(
+            lambda pair: f"({pair[0]} {' '.join(pair[1])})"
+        ),
+        st.tuples(st.sampled_from(("-", "sqrt", *FUNCTIONS)), inner).map("({0[0]} {0[1]})".format),
         st.tuples(inner, st.integers(0, 5)).map("(^ {0[0]} {0[1]})".format),
     ),
     max_leaves=12,
 )
 relations = st.tuples(st.sampled_from(("<=", "<", ">=", ">", "=")), terms, terms).map("({0[0]} {0[1]} {0[2]})".format)
+
+
+formulas = st.recursive(
+    relations,
+    lambda inner: st.tuples(st.sampled_from(("and", "or")), st.lists(inner, min_size=2, max_size=3)).map(
+        lambda pair: f"({pair[0]} {' '.join(pair[1])})"
+    ),
+    max_leaves=4,
+)
 
 
 @st.composite
@@ -57,7 +70,7 @@ def raw_statements(draw):
     conclusion = draw(relations)
     if names:
         conclusion = f"(< {conclusion.split(' ', 1)[1][:-1].join(['(+ ', f' {names[-1]})'])} {names[0]})"
-    hypotheses = {f"h{k}": formula for k, formula in enumerate(draw(st.lists(relations, max_size=3)))}
+    hypotheses = {f"h{k}": formula for k, formula in enumerate(draw(st.lists(formulas, max_size=3)))}
     bounds = {
         name: draw(st.sampled_from([UNIT, (None, None), ("(- 5)", None), ("(/ 1 3)", "(/ 1 3)")])) for name in NAMES
     }
@@ -85,6 +98,8 @@ def test_canonical_form_keeps_the_meaning(raw, seed):
         here, there = one.environment(point), other.environment(point)
         if here is None or there is None:
             continue
+        for a, b in zip(one.clauses, other.clauses, strict=True):
+            assert (a.name, a.op, a.at(here)) == (b.name, b.op, b.at(there))
         for a, b in zip((*one.hypotheses, one.conclusion), (*other.hypotheses, other.conclusion), strict=True):
             assert (a.name, a.comparison) == (b.name, b.comparison)
             gaps = []
@@ -196,7 +211,22 @@ def test_odd_names_of_hypotheses_that_are_only_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["sqrt", "not", "Real", "assert", "lemma", "conclusion", "x.lower", "negated-conclusion", "E1"]
+    "name",
+    [
+        "sqrt",
+        "not",
+        "Real",
+        "assert",
+        "lemma",
+        "conclusion",
+        "x.lower",
+        "negated-conclusion",
+        "E1",
+        "and",
+        "or",
+        "exp",
+        "min",
+    ],
 )
 def test_odd_names_of_variables_that_are_only_names(name):
     statement = read_statement(text_of({"x": UNIT, name: UNIT}, f"(>= (sqrt {name}) x)"))

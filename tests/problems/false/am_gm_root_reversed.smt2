@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |The geometric mean exceeds the harmonic one|)
+(set-info :status sat)
+(declare-fun x () Real [1, 10])
+(declare-fun y () Real [1, 10])
+(assert (> (sqrt (* x y)) (+ (/ 2 (+ (/ 1 x) (/ 1 y))) 1)))
+(check-sat)
+(exit)

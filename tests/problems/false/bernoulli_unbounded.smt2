@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Bernoulli's inequality, exponent 5, fails for x far below -1|)
+(set-info :status sat)
+(declare-fun x () Real)
+(assert (< (^ (+ 1 x) 5) (+ 1 (* 5 x))))
+(check-sat)
+(exit)

@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Branin 1972, least value 0.39788735..., against 0.398|)
+(set-info :status sat)
+(declare-fun x () Real [-5, 10])
+(declare-fun y () Real [0, 15])
+(assert (< (+ (^ (- (+ (- y (* (/ 5.1 (* 4 pi pi)) (^ x 2))) (* (/ 5 pi) x)) 6) 2) (* 10 (- 1 (/ 1 (* 8 pi))) (cos x)) 10) 0.398))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |The Dottie number: cos x = x|)
+(set-info :status sat)
+(declare-fun x () Real [0, 1])
+(assert (= (cos x) x))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |The cube root of 2 is a real number|)
+(set-info :status sat)
+(declare-fun x () Real)
+(assert (= (^ x 3) 2))
+(check-sat)
+(exit)

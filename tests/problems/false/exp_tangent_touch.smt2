@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |exp(x) <= 1 + x holds at 0 only|)
+(set-info :status sat)
+(declare-const x Real)
+(assert (<= -1 x 1))
+(assert (<= (exp x) (+ 1 x)))
+(check-sat)
+(exit)

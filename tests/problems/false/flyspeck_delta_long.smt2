@@ -1,0 +1,13 @@
+(set-logic QF_NRA)
+(set-info :source |The Cayley-Menger polynomial is negative when no simplex has these edges|)
+(set-info :status sat)
+(define-fun delta ((x1 Real) (x2 Real) (x3 Real) (x4 Real) (x5 Real) (x6 Real)) Real
+  (- (+ (* x1 x4 (+ (- x1) x2 x3 (- x4) x5 x6)) (* x2 x5 (+ x1 (- x2) x3 x4 (- x5) x6))
+        (* x3 x6 (+ x1 x2 (- x3) x4 x5 (- x6))))
+     (+ (* x2 x3 x4) (* x1 x3 x5) (* x1 x2 x6) (* x4 x5 x6))))
+(declare-fun x4 () Real [4, 15])
+(declare-fun x5 () Real [4, 15])
+(declare-fun x6 () Real [4, 15])
+(assert (< (delta 4 4 4 x4 x5 x6) 0))
+(check-sat)
+(exit)

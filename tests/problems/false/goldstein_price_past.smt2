@@ -1,0 +1,13 @@
+(set-logic QF_NRA)
+(set-info :source |Goldstein and Price 1971, least value 3 at (0, -1), against 3.001|)
+(set-info :status sat)
+(declare-const x Real)
+(assert (<= -2 x 2))
+(declare-const y Real)
+(assert (<= -2 y 2))
+(define-fun gp () Real
+  (* (+ 1 (* (^ (+ x y 1) 2) (+ 19 (* (- 14) x) (* 3 x x) (* (- 14) y) (* 6 x y) (* 3 y y))))
+     (+ 30 (* (^ (- (* 2 x) (* 3 y)) 2) (+ 18 (* (- 32) x) (* 12 x x) (* 48 y) (* (- 36) x y) (* 27 y y))))))
+(assert (< gp 3.001))
+(check-sat)
+(exit)

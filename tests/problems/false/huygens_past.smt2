@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Huygens' inequality with 3 replaced by 3.01|)
+(set-info :status sat)
+(declare-fun x () Real [0.25, 1.5])
+(assert (<= (+ (* 2 (sin x)) (tan x)) (* 3.01 x)))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Kepler's equation E - e sin E = M with e = 1/2, M = 1|)
+(set-info :status sat)
+(declare-fun E () Real [0, 3])
+(assert (= (- E (* 0.5 (sin E))) 1))
+(check-sat)
+(exit)

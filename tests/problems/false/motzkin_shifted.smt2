@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |T. Motzkin's form with 3 replaced by 3.01 has negative values near (1, 1)|)
+(set-info :status sat)
+(declare-fun x () Real)
+(declare-fun y () Real)
+(assert (< (+ (* (^ x 4) (^ y 2)) (* (^ x 2) (^ y 4)) (* (- 3.01) (^ x 2) (^ y 2)) 1) 0))
+(check-sat)
+(exit)

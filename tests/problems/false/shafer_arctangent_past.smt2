@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Shafer's inequality with 3 replaced by 3.01 fails for small x|)
+(set-info :status sat)
+(declare-fun x () Real [0.5, 10])
+(assert (<= (arctan x) (/ (* 3.01 x) (+ 1 (* 2 (sqrt (+ 1 (pow x 2))))))))
+(check-sat)
+(exit)

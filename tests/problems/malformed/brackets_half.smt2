@@ -1,0 +1,6 @@
+; expected: 4:1: declare-fun is written (declare-fun name () sort) or (... sort [lower, upper])
+(set-logic QF_NRA)
+(declare-const x Real)
+(declare-fun y () Real [0, 1)
+(assert (> x 1))
+(check-sat)

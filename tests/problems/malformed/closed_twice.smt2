@@ -1,0 +1,5 @@
+; expected: 4:18: unexpected )
+(set-logic QF_NRA)
+(declare-const x Real)
+(assert (<= x 1)))
+(check-sat)

@@ -1,0 +1,2 @@
+; expected: 1:1: nothing is asserted
+

@@ -1,0 +1,5 @@
+; expected: 4:12: unsupported: an exponent other than a constant k or k/2 with |k| <= 64
+(set-logic QF_NRA)
+(declare-const x Real)
+(assert (> (pow x (/ 1 3)) 1))
+(check-sat)

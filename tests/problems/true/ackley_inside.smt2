@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Ackley 1987 in one variable, least value 0, against -0.01|)
+(set-info :status unsat)
+(declare-fun x () Real [-3, 3])
+(assert (< (+ (- 20 (* 20 (exp (* (- 0.2) (abs x))))) (- (exp 1) (exp (cos (* 2 pi x))))) (- 0.01)))
+(check-sat)
+(exit)

@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Arithmetic and geometric mean of two numbers, missed by 1/100|)
+(set-info :status unsat)
+(declare-fun x () Real [0, 10])
+(declare-fun y () Real [0, 10])
+(assert (> (sqrt (* x y)) (+ (/ (+ x y) 2) 0.01)))
+(check-sat)
+(exit)

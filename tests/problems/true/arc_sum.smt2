@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |arcsin x + arccos x = pi / 2, up to 1/100|)
+(set-info :status unsat)
+(declare-fun x () Real [-1, 1])
+(assert (> (abs (- (+ (asin x) (acos x)) (/ pi 2))) 0.01))
+(check-sat)
+(exit)

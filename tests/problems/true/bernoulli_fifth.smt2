@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Bernoulli's inequality, exponent 5, x >= -1|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(assert (>= x (- 1)))
+(assert (< (^ (+ 1 x) 5) (+ 1 (* 5 x))))
+(check-sat)
+(exit)

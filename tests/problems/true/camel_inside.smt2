@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Six-hump camel function, least value -1.03162845... (Dixon and Szego 1978), against -1.0317|)
+(set-info :status unsat)
+(declare-fun x () Real [-3, 3])
+(declare-fun y () Real [-2, 2])
+(assert (<= (+ (* (+ (- 4 (* 2.1 (^ x 2))) (/ (^ x 4) 3)) (^ x 2)) (* x y) (* (- (* 4 (^ y 2)) 4) (^ y 2))) (- 1.0317)))
+(check-sat)
+(exit)

@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Bounds that exclude each other|)
+(set-info :status unsat)
+(declare-fun x () Real [0, 1])
+(assert (> x 2))
+(assert (< (* x x) 5))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Cusa and Huygens: sin x / x < (2 + cos x) / 3|)
+(set-info :status unsat)
+(declare-fun x () Real [0.5, 1.5])
+(assert (>= (/ (sin x) x) (/ (+ 2 (cos x)) 3)))
+(check-sat)
+(exit)

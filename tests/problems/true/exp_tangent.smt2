@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |exp(x) >= 1 + x, equality at 0|)
+(set-info :status unsat)
+(declare-const x Real)
+(assert (<= -1 x 1))
+(assert (< (exp x) (+ 1 x)))
+(check-sat)
+(exit)

@@ -1,0 +1,13 @@
+(set-logic QF_NRA)
+(set-info :source |Hales, A proof of the Kepler conjecture: Cayley-Menger polynomial of a simplex, three edges of length 2|)
+(set-info :status unsat)
+(define-fun delta ((x1 Real) (x2 Real) (x3 Real) (x4 Real) (x5 Real) (x6 Real)) Real
+  (- (+ (* x1 x4 (+ (- x1) x2 x3 (- x4) x5 x6)) (* x2 x5 (+ x1 (- x2) x3 x4 (- x5) x6))
+        (* x3 x6 (+ x1 x2 (- x3) x4 x5 (- x6))))
+     (+ (* x2 x3 x4) (* x1 x3 x5) (* x1 x2 x6) (* x4 x5 x6))))
+(declare-fun x4 () Real [4, 6.3504])
+(declare-fun x5 () Real [4, 6.3504])
+(declare-fun x6 () Real [4, 6.3504])
+(assert (< (delta 4 4 4 x4 x5 x6) 100))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Huygens: 2 sin x + tan x > 3 x|)
+(set-info :status unsat)
+(declare-fun x () Real [0.25, 1.5])
+(assert (<= (+ (* 2 (sin x)) (tan x)) (* 3 x)))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |cosh^2 - sinh^2 = 1, up to 1/100|)
+(set-info :status unsat)
+(declare-fun x () Real [-1, 1])
+(assert (> (abs (- (^ (cosh x) 2) (^ (sinh x) 2) 1)) 0.01))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Jordan's inequality: sin x >= 2 x / pi up to pi / 2|)
+(set-info :status unsat)
+(declare-fun x () Real [0.1, 1.5])
+(assert (<= (sin x) (* (/ 2 pi) x)))
+(check-sat)
+(exit)

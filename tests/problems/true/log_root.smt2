@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |log(1 + x) <= x / sqrt(1 + x) for x >= 0 (Mitrinovic, Analytic Inequalities, 1970)|)
+(set-info :status unsat)
+(declare-fun x () Real [0.5, 10])
+(assert (> (log (+ 1 x)) (/ x (sqrt (+ 1 x)))))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |log(x) <= x - 1, missed by 1/1000|)
+(set-info :status unsat)
+(declare-fun x () Real [0.1, 10.0])
+(assert (> (log x) (- x 0.999)))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |MetiTarski (Akbarpour and Paulson 2010): exp(x - x^2) <= 1 + x for 0 <= x <= 1|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(assert (not (=> (and (<= 0.1 x) (<= x 1)) (<= (exp (- x (* x x))) (+ 1 x)))))
+(check-sat)
+(exit)

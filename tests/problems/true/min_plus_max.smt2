@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |min(x, y) + max(x, y) = x + y|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(declare-fun y () Real)
+(assert (not (= (+ (min x y) (max x y)) (+ x y))))
+(check-sat)
+(exit)

@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |T. Motzkin, The arithmetic-geometric inequality, 1967: non-negative, not a sum of squares|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(declare-fun y () Real)
+(assert (< (+ (* (^ x 4) (^ y 2)) (* (^ x 2) (^ y 4)) (* (- 3) (^ x 2) (^ y 2)) 1) 0))
+(check-sat)
+(exit)

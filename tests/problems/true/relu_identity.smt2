@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |max(x, 0) + max(-x, 0) = abs(x)|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(assert (distinct (+ (max x 0) (max (- x) 0)) (abs x)))
+(check-sat)
+(exit)

@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Rosenbrock 1960: a sum of squares|)
+(set-info :status unsat)
+(declare-fun x () Real)
+(declare-fun y () Real)
+(assert (< (+ (^ (- 1 x) 2) (* 100 (^ (- y (^ x 2)) 2))) 0))
+(check-sat)
+(exit)

@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |Shafer, Amer. Math. Monthly 1966: arctan x > 3 x / (1 + 2 sqrt(1 + x^2))|)
+(set-info :status unsat)
+(declare-fun x () Real [0.5, 10])
+(assert (<= (arctan x) (/ (* 3 x) (+ 1 (* 2 (sqrt (+ 1 (pow x 2))))))))
+(check-sat)
+(exit)

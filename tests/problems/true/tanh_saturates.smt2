@@ -1,0 +1,7 @@
+(set-logic QF_NRA)
+(set-info :source |x / (1 + abs(x)) in absolute value is at most abs(tanh x)|)
+(set-info :status unsat)
+(declare-fun x () Real [0.5, 5])
+(assert (>= (/ x (+ 1 (abs x))) (tanh x)))
+(check-sat)
+(exit)

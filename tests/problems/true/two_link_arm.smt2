@@ -1,0 +1,8 @@
+(set-logic QF_NRA)
+(set-info :source |Reach of a planar arm with two links of length 1|)
+(set-info :status unsat)
+(declare-fun a () Real [-3.15, 3.15])
+(declare-fun b () Real [-3.15, 3.15])
+(assert (let ((x (+ (cos a) (cos (+ a b)))) (y (+ (sin a) (sin (+ a b))))) (> (+ (* x x) (* y y)) 4.1)))
+(check-sat)
+(exit)
