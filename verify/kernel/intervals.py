@@ -190,12 +190,16 @@ def linearise(nodes: Sequence[Node], box: Mapping[str, Interval]) -> tuple[Inter
     values = evaluate(nodes, box)
     middle = {name: (low + high) // 2 for name, (low, high) in box.items()}
     at_centre = evaluate(nodes, {name: (c, c) for name, c in middle.items()})[-1]
+    active: set[int] = set()  # what depends on a variable: the slopes of the rest need not be bounded
+    for index, node in enumerate(nodes):
+        if node.op == "var" or active.intersection(node.args):
+            active.add(index)
     outer: list[Interval | None] = [None] * len(nodes)
     outer[-1] = UNIT
     gradient: dict[str, tuple[Interval, int]] = {}
     for index in range(len(nodes) - 1, -1, -1):
         node, factor = nodes[index], outer[index]
-        if factor is None or node.op == "const":
+        if factor is None or index not in active:
             continue
         if node.op == "var":
             gradient[node.name] = add(gradient.get(node.name, (ZERO, 0))[0], factor), middle[node.name]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from verify.provers.elementary import exponent_and_mantissa, power_of_two
-from verify.provers.ranges import EPSILON, TINY, Array, Bools, Interval, lowered, outward, raised
+from verify.provers.ranges import EPSILON, SMALL, TINY, Array, Bools, Interval, lowered, outward, raised
 
 HUGE = 1e300
 EXPONENTS = 32
@@ -29,7 +29,7 @@ class Linear:
 
     def range(self) -> Interval:
         """Enclose the function over each box."""
-        total = sum(self.reach().values(), 0.0) * (1 + 1e-13)
+        total = sum(self.reach().values(), 0.0) * (1 + 1e-13) + SMALL
         return outward(self.value[0] - total, self.value[1] + total)
 
     def smear(self) -> dict[int, Array]:

@@ -114,8 +114,9 @@ def propagated(tape: Tape, values: Mapping[int, Interval], target: Interval) -> 
 def solved(form: Linear, lo: Mapping[int, Array], hi: Mapping[int, Array], target: Interval) -> dict[int, Interval]:
     """Return the bounds, by row, where the mean-value form can lie in `target` (interval Newton)."""
     reach, rows = form.reach(), {}
-    for row, slope in form.slopes.items():
-        rest = sum((r for other, r in reach.items() if other != row), 0.0) * (1 + 1e-13)
+    for row, (least, most) in form.slopes.items():
+        slope = least - ranges.SMALL, most + ranges.SMALL
+        rest = sum((r for other, r in reach.items() if other != row), 0.0) * (1 + 1e-13) + ranges.SMALL
         value = ranges.outward(form.value[0] - rest, form.value[1] + rest)
         needed = ranges.subtract(target, value)
         around = ~((slope[0] > 0) | (slope[1] < 0))

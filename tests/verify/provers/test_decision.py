@@ -435,6 +435,14 @@ def test_values_at_faces_need_bounded_slopes() -> None:
     accept(bounded, result.tree)
 
 
+def test_functions_of_numbers_need_no_slope() -> None:
+    """The slope of acos is not bounded at -1, where acos is pi."""
+    statement = problem("(<= (* x (- (acos (- 1)) x)) (/ 25 10))", x=("0", "3"))
+    result = Bisection(statement).run()
+    assert "!." in result.tree
+    accept(statement, result.tree)
+
+
 @pytest.mark.parametrize(
     "conclusion",
     ["(> (^ x 8) 0)", "(>= (/ 1 (^ x 8)) 0)", "(>= (/ (sqrt (^ x 9)) (^ x 4)) 0)", "(>= (log (^ x 8)) (- 200))"],
