@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ulp
+from math import sqrt, ulp
 from typing import Any
 
 from mpmath import iv
@@ -24,8 +24,7 @@ from verify.kernel.certificates import dump, read_certificate
 from verify.kernel.checker import check
 from verify.kernel.statements import Relation, Statement
 from verify.kernel.terms import FUNCTIONS, Node, extract
-from verify.provers.bisection import Bisection, BisectionResult
-from verify.provers.decision import FAIRNESS
+from verify.provers.bisection import DRIFT, Bisection, BisectionResult
 
 PACKAGES = {"z3": "z3-solver", "cvc5": "cvc5"}
 MAX_BOXES, SEARCH_SECONDS = 50_000_000, 600.0
@@ -150,9 +149,10 @@ class Walker:
         self.conclusion = (statement.conclusion, self._table(statement, statement.conclusion))
         bounds = [[b for b in (v.lower, v.upper) if b is not None] for v in statement.variables]
         self.start = [(float(lo), float(hi)) for lo, hi in bounds]
+        self.scale = [1 / (hi - lo) if hi > lo else 1.0 for lo, hi in self.start]
         # as in the engine: a bound that is no float, and midpoints made from it, are off by less than this
         self.slack = [
-            0.0 if all(Fraction(float(b)) == b for b in side) else 4 * max(ulp(float(b)) for b in side)
+            0.0 if all(Fraction(float(b)) == b for b in side) else DRIFT * max(ulp(float(b)) for b in side)
             for side in bounds
         ]
 
@@ -212,8 +212,9 @@ class Walker:
             boxes += 1
             if self.decides(sides):
                 continue
-            width = [(hi - lo) / (top - low) for (lo, hi), (low, top) in zip(sides, self.start, strict=True)]
-            score = [1e-3 * w**FAIRNESS for w in width]  # as the engine scores, so that ties fall alike
+            # as the engine scores, so that ties fall alike
+            wide = [(hi + s) - (lo - s) for (lo, hi), s in zip(sides, self.slack, strict=True)]
+            score = [1e-3 * sqrt(sqrt(sqrt(w * scale))) for w, scale in zip(wide, self.scale, strict=True)]
             axis = score.index(max(score))
             lo, hi = sides[axis]
             middle = 0.5 * (lo + hi)
