@@ -198,6 +198,12 @@ def prove(
 
     A file states the counterexample: unsatisfiable is "proved". The kernel re-checks every proof and every witness.
     """
+    from verify.provers.tape import assert_rounding
+
+    try:
+        assert_rounding()  # before anything else is loaded that computes
+    except RuntimeError as error:
+        raise UsageError(str(error)) from None
     from verify.run_prove import Settings, run_prove
 
     try:

@@ -28,13 +28,15 @@ RATIONAL = re.compile(r"-?[0-9]+(/[0-9]+)?")
 class Subject:
     """A certificate to be edited, its verdict, and points (by variable) where its statement is tight or refuted.
 
-    `root` is, for the rule solution, the one point that the box must contain, with 40 digits.
+    `root` is, for the rule solution, the one point that the box must contain, with 40 digits; `feasible` are, for the
+    rule bounded, points that the steps cannot exclude, so that the bounds must contain them.
     """
 
     data: Data
     verdict: str = "proved"
     points: tuple[Mapping[str, Fraction], ...] = ()
     root: Mapping[str, Fraction] = field(default_factory=dict)
+    feasible: tuple[Mapping[str, Fraction], ...] = ()
 
 
 def statement_of(declared: Mapping[str, tuple[str, str] | None], *asserted: str) -> Statement:
@@ -90,15 +92,15 @@ def found_by_search() -> dict[str, Subject]:
             points=at_points({"x": 0, "y": 0}),
         ),
         "or": Subject(
-            searched(
-                statement_of(square, disc, "(or (>= x 0.9) (<= x (- 0.9)))", "(> (* y y) 0.25)")
-            ),
+            searched(statement_of(square, disc, "(or (>= x 0.9) (<= x (- 0.9)))", "(> (* y y) 0.25)")),
             points=at_points({"x": "0.9", "y": "0.43"}, {"x": "-0.9", "y": "-0.43"}),
         ),
         "and in or": Subject(
             searched(
                 statement_of(
-                    square, "(or (and (>= x 1) (>= y x)) (and (<= x (- 1)) (<= y (- x))))", "(< (+ (* x x) (* y y)) 0.9)"
+                    square,
+                    "(or (and (>= x 1) (>= y x)) (and (<= x (- 1)) (<= y (- x))))",
+                    "(< (+ (* x x) (* y y)) 0.9)",
                 )
             ),
             points=at_points({"x": 1, "y": 1}, {"x": -1, "y": 0}),
@@ -107,6 +109,7 @@ def found_by_search() -> dict[str, Subject]:
             searched(statement_of(square, "(= (* x y) 1)", "(< (+ (* x x) (* y y)) 1.5)")),
             points=at_points({"x": 1, "y": 1}, {"x": -1, "y": -1}),
         ),
+        "touching": Subject(searched(statement_of({"x": ("(- 1)", "2")}, "(< (* x x) 0)")), points=at_points({"x": 0})),
         "strict": Subject(
             searched(statement_of({"x": ("1", "2")}, "(<= (+ (* x x) 1) x)")), points=at_points({"x": 1})
         ),
@@ -116,9 +119,7 @@ def found_by_search() -> dict[str, Subject]:
 def bounded() -> dict[str, Subject]:
     """Return certificates of the rule bounded, for variables without bounds."""
     disc = statement_of({"x": None, "y": None}, "(<= (+ (* x x) (* y y)) 1)", "(> (+ x y) 1.5)")
-    inside = statement_of(
-        {"x": ("(- 1)", "1"), "y": ("(- 1)", "1")}, "(<= (+ (* x x) (* y y)) 1)", "(> (+ x y) 1.5)"
-    )
+    inside = statement_of({"x": ("(- 1)", "1"), "y": ("(- 1)", "1")}, "(<= (+ (* x x) (* y y)) 1)", "(> (+ x y) 1.5)")
     name = disc.hypotheses[0].name
     sides = {"x": ["-1", "1"], "y": ["-1", "1"]}
     near = "0.7071067811865475"
@@ -129,6 +130,7 @@ def bounded() -> dict[str, Subject]:
                 "rule": "bounded", "steps": [name], "bounds": sides, "proof": searched(inside)["proof"],
             })),
             points=at_points({"x": near, "y": near}),
+            feasible=at_points({"x": 1, "y": 0}, {"x": -1, "y": 0}, {"x": 0, "y": 1}, {"x": 0, "y": -1}),
         ),
         "bounded to nothing": Subject(
             plain(dump(empty, {
@@ -149,7 +151,10 @@ def refutations() -> dict[str, Subject]:
     solved = {
         "one equation": (one, {"x": "1.4142135623730950488016887242096980785697"}),
         "an equation in a clause": (cosine, {"x": "0.7390851332151606416553120876738734040134"}),
-        "two equations": (two, {"x": "1.0722891104987980147210322432824947088496", "y": "0.9220607699635076336670866730662458915810"}),
+        "two equations": (
+            two,
+            {"x": "1.0722891104987980147210322432824947088496", "y": "0.9220607699635076336670866730662458915810"},
+        ),
     }
     subjects = {"a point": Subject(plain(dump(point, {"rule": "counterexample", "point": {"x": "1"}})), "refuted")}
     for name, (statement, root) in solved.items():
@@ -192,7 +197,10 @@ def number_edits(data: Data) -> Iterator[tuple[str, Data]]:
             low, high = map(Fraction, value)
             width = high - low
             for first, last in ((0, -1), (1, 0), (Fraction(3, 4), 0), (0, Fraction(-3, 4)), (1, 1), (-1, -1), (-9, 9)):
-                yield f"{label}: {first} {last}", replaced(data, full, [str(low + first * width), str(high + last * width)])
+                yield (
+                    f"{label}: {first} {last}",
+                    replaced(data, full, [str(low + first * width), str(high + last * width)]),
+                )
             yield f"{label}: turned round", replaced(data, full, value[::-1])
 
 
@@ -213,7 +221,16 @@ def name_edits(data: Data) -> Iterator[tuple[str, Data]]:
                     yield f"{name}[{k}]: {other}", replaced(data, ("proof", name, k), other)
             yield f"{name}[{k}] dropped", replaced(data, ("proof", name), held[:k] + held[k + 1 :])
             yield f"{name}[{k}] repeated", replaced(data, ("proof", name), [*held, item])
-    for rule in ("identity", "combination", "bisection", "bounded", "counterexample", "solution", "substitution", "empty"):
+    for rule in (
+        "identity",
+        "combination",
+        "bisection",
+        "bounded",
+        "counterexample",
+        "solution",
+        "substitution",
+        "empty",
+    ):
         if rule != data["proof"]["rule"]:
             yield f"rule {rule}", replaced(data, ("proof", "rule"), rule)
 

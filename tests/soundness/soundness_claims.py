@@ -1,4 +1,4 @@
-"""Sharp constants: functions with a place where they are least over a box, to more digits than any claim below needs."""
+"""Sharp constants: functions with a place where they are least over a box, to more digits than any claim needs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +47,10 @@ class Sharp:
         with mp.workdps(DIGITS):
             return Fraction(int(mp.nint(value * mpf(10) ** 40)), 10**40)
 
+    def is_exact(self) -> bool:
+        """Whether the place is given exactly, and not by its digits."""
+        return not any(isinstance(number, str) for number in self.place)
+
     def witness(self) -> dict[str, Fraction]:
         """Return the place by the names of the variables."""
         return {variable.name: number for variable, number in zip(self.over, self.point(), strict=True)}
@@ -72,20 +76,20 @@ SHARP: Mapping[str, Sharp] = {
     "parabola": Sharp(x**2 - 3 * x + 1, {x: (-5, 5)}, (q(3, 2),)),
     "quadratic form, two variables": Sharp(x**2 + y**2 - x * y + x, SQUARE, (q(-2, 3), q(-1, 3))),
     "quadratic form, three variables": Sharp(
-        x**2 + y**2 + z**2 + x * y + y * z + z * x - x - y - z, {v: (-1, 1) for v in (x, y, z)}, (q(1, 4),) * 3
+        x**2 + y**2 + z**2 + x * y + y * z + z * x - x - y - z, dict.fromkeys((x, y, z), (-1, 1)), (q(1, 4),) * 3
     ),
     "quadratic form, four variables": Sharp(
-        x**2 + y**2 + z**2 + t**2 - x * y - y * z - z * t - t, {v: (-1, 1) for v in (x, y, z, t)}, (q(1, 5), q(2, 5), q(3, 5), q(4, 5))
+        x**2 + y**2 + z**2 + t**2 - x * y - y * z - z * t - t,
+        dict.fromkeys((x, y, z, t), (-1, 1)),
+        (q(1, 5), q(2, 5), q(3, 5), q(4, 5)),
     ),
     "logistic map": Sharp(-x * (1 - x), UNIT, (q(1, 2),)),
     "arithmetic and geometric mean": Sharp(x + 1 / x, {x: (q(1, 4), 4)}, (1,)),
     "arithmetic and geometric mean of quotients": Sharp(x / y + y / x, {x: (q(1, 2), 2), y: (q(1, 2), 2)}, (1, 1)),
     "arithmetic and geometric mean of cubes": Sharp(
-        x**3 + y**3 + z**3 - 3 * x * y * z, {v: (0, 2) for v in (x, y, z)}, (1, 1, 1)
+        x**3 + y**3 + z**3 - 3 * x * y * z, dict.fromkeys((x, y, z), (0, 2)), (1, 1, 1)
     ),
-    "Nesbitt": Sharp(
-        x / (y + z) + y / (z + x) + z / (x + y), {v: (q(1, 2), 2) for v in (x, y, z)}, (1, 1, 1)
-    ),
+    "Nesbitt": Sharp(x / (y + z) + y / (z + x) + z / (x + y), {v: (q(1, 2), 2) for v in (x, y, z)}, (1, 1, 1)),
     "Bernoulli": Sharp((1 + x) ** 5 - 5 * x, {x: (-1, 2)}, (0,)),
     "sin x <= x": Sharp(x - sp.sin(x), {x: (0, 2)}, (0,)),
     "Jordan": Sharp(sp.sin(x) / x, {x: (q(1, 2), q(157, 100))}, (q(157, 100),)),
@@ -97,9 +101,7 @@ SHARP: Mapping[str, Sharp] = {
     "x log x >= -1/e": Sharp(
         x * sp.log(x), {x: (q(1, 100), 3)}, ("0.36787944117144232159552377016146086744581113103177",)
     ),
-    "entropy": Sharp(
-        x * sp.log(x) + (1 - x) * sp.log(1 - x), {x: (q(1, 10), q(9, 10))}, (q(1, 2),)
-    ),
+    "entropy": Sharp(x * sp.log(x) + (1 - x) * sp.log(1 - x), {x: (q(1, 10), q(9, 10))}, (q(1, 2),)),
     "cosh x >= 1 + x^2/2": Sharp(sp.cosh(x) - x**2 / 2, {x: (-2, 2)}, (0,)),
     "sinh x >= x": Sharp(sp.sinh(x) - x, {x: (0, 3)}, (0,)),
     "tanh x <= x": Sharp(x - sp.tanh(x), {x: (0, 3)}, (0,)),
@@ -113,12 +115,8 @@ SHARP: Mapping[str, Sharp] = {
     "x sqrt(1 - x^2) <= 1/2": Sharp(
         -x * sp.sqrt(1 - x**2), {x: (0, q(99, 100))}, ("0.70710678118654752440084436210484903928483593768847",)
     ),
-    "product on the disc": Sharp(
-        -x * y, SQUARE, ("0.7071067811865475244008443621",) * 2, DISC
-    ),
-    "sum on the disc": Sharp(
-        -x - y, SQUARE, ("0.70710678118654752440084436210484903928483593768847",) * 2, DISC
-    ),
+    "product on the disc": Sharp(-x * y, SQUARE, ("0.7071067811865475244008443621",) * 2, DISC),
+    "sum on the disc": Sharp(-x - y, SQUARE, ("0.70710678118654752440084436210484903928483593768847",) * 2, DISC),
     "wave in a bowl": Sharp(x**2 - sp.cos(6 * x), {x: (-3, 3)}, (0,)),
     "Motzkin": Sharp(x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2, SQUARE, (1, 1)),
     "Robinson": Sharp(
@@ -132,9 +130,7 @@ SHARP: Mapping[str, Sharp] = {
     ),
     "Rosenbrock": Sharp((1 - x) ** 2 + 100 * (y - x**2) ** 2, SQUARE, (1, 1)),
     "Himmelblau": Sharp((x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2, {x: (-5, 5), y: (-5, 5)}, (3, 2)),
-    "Branin": Sharp(
-        BRANIN, {x: (-5, 10), y: (0, 15)}, ("3.14159265358979323846264338327950288", "2.275")
-    ),
+    "Branin": Sharp(BRANIN, {x: (-5, 10), y: (0, 15)}, ("3.14159265358979323846264338327950288", "2.275")),
     "Beale": Sharp(BEALE, {x: (-4, 4), y: (-4, 4)}, (3, q(1, 2))),
     "Goldstein and Price": Sharp(GOLDSTEIN, SQUARE, (0, -1)),
     "McCormick": Sharp(

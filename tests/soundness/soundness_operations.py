@@ -93,7 +93,7 @@ def coarse(vector: Vector) -> bool:
 
 
 def refused(vector: Vector) -> bool:
-    """Whether the engine may refuse by design: tan far out, divisors and arguments of log that the kernel takes for 0."""
+    """Whether the engine may refuse by design: tan far out; divisors and arguments of log too close to 0."""
     if vector.op == "div":
         low, high = vector.operands[1]
         return low <= ranges.SMALL and high >= -ranges.SMALL

@@ -65,11 +65,10 @@ def term(p: Polynomial, rng: random.Random) -> str:
     return f"(+ {' '.join(terms)})" if len(terms) > 1 else terms[0]
 
 
-def _grid(rng: random.Random, sides: list[tuple[int, int]]) -> list[tuple[Fraction, ...]]:
-    steps = 9 if len(sides) < 3 else 5
-    axes = [[lo + Fraction((hi - lo) * k, steps - 1) for k in range(steps)] for lo, hi in sides]
-    inner = [tuple(lo + (hi - lo) * Fraction(rng.randrange(64), 64) for lo, hi in sides) for _ in range(60)]
-    return [*product(*axes), *inner]
+def _grid(sides: list[tuple[int, int]]) -> list[tuple[Fraction, ...]]:
+    """Return points on a grid, of multiples of 1/4 or, for three variables, 1/2."""
+    steps = 8 if len(sides) < 3 else 4
+    return list(product(*([lo + Fraction((hi - lo) * k, steps) for k in range(steps + 1)] for lo, hi in sides)))
 
 
 def problem(seed: int) -> str:
@@ -82,7 +81,7 @@ def problem(seed: int) -> str:
     degree = rng.choice([2, 3, 4]) if variables == 2 else 2
     sides = [rng.choice([(-1, 1), (-2, 2), (0, 2), (-1, 3)]) for _ in range(variables)]
     goal, other, third = (polynomial(rng, variables, degree, 4) for _ in range(3))
-    grid = _grid(rng, sides)
+    grid = _grid(sides)
     middle = value(other, rng.choice(grid))
     level = Fraction(round(middle * 8), 8)
     lines = ["(set-logic QF_NRA)", *(f"(declare-fun {name} () Real)" for name in NAMES[:variables])]
@@ -94,7 +93,10 @@ def problem(seed: int) -> str:
         allowed = lambda p: value(other, p) <= level  # noqa: E731
     if kind == 2:
         least = Fraction(round(value(third, rng.choice(grid)) * 8), 8)
-        first, second = f"({rng.choice(['<=', '<'])} {term(other, rng)} {number(level)})", f"(>= x {number(sides[0][0] + 1)})"
+        first, second = (
+            f"({rng.choice(['<=', '<'])} {term(other, rng)} {number(level)})",
+            f"(>= x {number(sides[0][0] + 1)})",
+        )
         inner = f"(and {second} (> {term(third, rng)} {number(least)}))"
         lines.append(f"(assert (or {first} {inner}))")
         allowed = lambda p: value(other, p) <= level or (p[0] >= sides[0][0] + 1 and value(third, p) >= least)  # noqa: E731
@@ -102,7 +104,7 @@ def problem(seed: int) -> str:
         lines.append(f"(assert (= {term(other, rng)} {number(level)}))")
         allowed = lambda p: abs(value(other, p) - level) < 1  # noqa: E731
     low = min([value(goal, p) for p in grid if allowed(p)] or [value(goal, grid[0])])
-    bound = Fraction(round(low * 16), 16) + rng.choice([Fraction(-1), Fraction(-1, 4), Fraction(-1, 16), 0, Fraction(1, 8)])
+    bound = low + rng.choice([Fraction(-1), Fraction(-1, 4), Fraction(-1, 16), Fraction(0), Fraction(1, 8)])
     lines.append(f"(assert ({rng.choice(['<=', '<'])} {term(goal, rng)} {number(bound)}))")
     return "\n".join(lines) + "\n"
 

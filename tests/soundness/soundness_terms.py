@@ -70,15 +70,16 @@ def build(recipe: Sequence[tuple[str, int, int]], number: Fraction) -> tuple[Nod
     last = 0
     for op, first, second in recipe:
         size = len(table.nodes)
-        arguments = [size - 1 - first % min(size, 5)] if op in UNARY else [size - 1 - first % min(size, 4), second % size]
+        arguments = (
+            [size - 1 - first % min(size, 5)] if op in UNARY else [size - 1 - first % min(size, 4), second % size]
+        )
         last = table.apply(op, arguments, exponent=second % 6 if op == "^" else 0)
     return tuple(table.nodes[: last + 1])
 
 
 def box(centres: Sequence[float], sizes: Sequence[float]) -> Sides:
     return {
-        name: (Fraction(c), max(Fraction(c), Fraction(c + w)))
-        for name, c, w in zip(NAMES, centres, sizes, strict=True)
+        name: (Fraction(c), max(Fraction(c), Fraction(c + w))) for name, c, w in zip(NAMES, centres, sizes, strict=True)
     }
 
 

@@ -23,8 +23,9 @@ from verify.kernel.statements import read_statement
 from verify.provers.bisection import Bisection
 
 NAMES = (
-    "disc, sum", "disc, product", "exp", "sine", "log and atan", "min, max, abs", "or", "and in or", "equation", "strict",
-    "bounded, then bisection", "bounded to nothing", "a point", "one equation", "an equation in a clause", "two equations",
+    "disc, sum", "disc, product", "exp", "sine", "log and atan", "min, max, abs", "or", "and in or", "equation",
+    "touching", "strict", "bounded, then bisection", "bounded to nothing", "a point", "one equation",
+    "an equation in a clause", "two equations",
 )  # fmt: skip
 LEAST_REFUSED = 0.5
 
@@ -34,6 +35,13 @@ def within(data: Data, root: dict[str, Fraction]) -> bool:
     box = {name: tuple(map(Fraction, ends)) for name, ends in data["proof"]["box"].items()}
     slack = Fraction(1, 10**13)
     return all(low - slack <= root[name] <= high + slack for name, (low, high) in box.items())
+
+
+def covers(subject: Subject, data: Data) -> bool:
+    """Whether the bounds contain all feasible points (as they must if the steps are the old ones)."""
+    bounds = {name: tuple(map(Fraction, ends)) for name, ends in data["proof"]["bounds"].items()}
+    inside = (low <= point[name] <= high for point in subject.feasible for name, (low, high) in bounds.items())
+    return data["proof"]["steps"] != subject.data["proof"].get("steps") or all(inside)
 
 
 @cache
@@ -60,6 +68,8 @@ def assert_right(label: str, subject: Subject, data: Data, verdict: str) -> None
             assert not (fits and violated(claim, point)), f"{label}: proved, but false at {point}\n{text}"
         found = sampled_counterexample(text)
         assert found is None, f"{label}: proved, but false at {found}\n{text}"
+        if rule == "bounded" and text == subject.data["statement"]:
+            assert covers(subject, data), f"{label}: the bounds leave out feasible points\n{data}"
         if rule == "bisection":
             assert proof_survives(data), f"{label}: proved by a tree that is wrong\n{data}"
         return

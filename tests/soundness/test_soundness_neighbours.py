@@ -5,7 +5,6 @@ unfinished tree with its undecided leaves filled in.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -13,19 +12,20 @@ import pytest
 from kernel_oracle import Claim, violated
 from soundness_claims import SHARP, THEOREMS
 
-from verify.deciding import Decided, decide
+from verify.deciding import decide
 from verify.kernel.certificates import build_certificate, dump
 from verify.kernel.checker import check
 from verify.kernel.errors import KernelError
 from verify.kernel.statements import Statement
+from verify.provers.bisection import Bisection
 from verify.searching import Reach
 
 SHIFTS = (Fraction(1, 10**3), Fraction(1, 10**6), Fraction(1, 10**9))
-SECONDS_INSIDE, SECONDS_PAST = 1.5, (0.3, 0.15, 0.15)
+NEXT_TO_NOTHING = Fraction(1, 10**24)
+LONG = 20_000  # characters of a tree; `decide` has put it to the kernel already
+SECONDS_INSIDE, SECONDS_PAST = 1.5, 0.3
 CLAIMS: dict[str, Any] = {**SHARP, **THEOREMS}
-FILLINGS = (".", "!.", "^.", "(.)", "(!.)")
-LONG = 4_000  # characters of a tree; `decide` has put it to the kernel already
-SLOW = {"A3.1: a^2 <= 8", "Goldstein and Price", "Beale", "Nesbitt", "arithmetic and geometric mean of cubes"}
+FILLINGS = ("?", ".", "!.", "^.", "(.)", "(!.)")
 TALLIES: dict[str, Counter[str]] = {}
 
 
@@ -41,29 +41,15 @@ def point_of(name: str, shift: Fraction) -> dict[str, Fraction]:
     return SHARP[name].witness() if name in SHARP else THEOREMS[name].point(shift)
 
 
-def tree_of(proof: Mapping[str, Any]) -> str:
-    """Return the tree of a proof by bisection, also within bounds; empty for other rules."""
-    return str(proof["proof"].get("tree", "") if "proof" in proof else proof.get("tree", ""))
-
-
-def filled(proof: dict[str, Any], filling: str) -> dict[str, Any]:
-    """Return the proof with its undecided leaves filled in."""
-    if "proof" in proof:
-        return {**proof, "proof": filled(proof["proof"], filling)}
-    return {**proof, "tree": proof["tree"].replace("?", filling)}
-
-
-def assert_no_proof(statement: Statement, found: Decided) -> None:
-    """Assert that a false statement is not proved, nor by its search's tree with the undecided leaves filled in."""
-    assert found.verdict != "proved", statement.text()
-    if found.verdict == "unknown" and found.certificate is not None:
-        proof = dict(found.certificate["proof"])
-        tree = tree_of(proof)
-        assert "?" in tree
-        if len(tree) > LONG:
-            return
-        for filling in FILLINGS:
-            assert accepted(statement, filled(proof, filling)) is None, (filling, statement.text())
+def assert_no_filling_proves(statement: Statement) -> None:
+    """Assert that the kernel takes no tree of a short search with its undecided leaves filled in."""
+    if any(v.lower is None or v.upper is None for v in statement.variables):
+        return
+    tree = Bisection(statement, batch=64).run(max_boxes=300, min_width=1e-10).tree
+    assert "?" in tree, statement.text()
+    for filling in FILLINGS:
+        proof = {"rule": "bisection", "tree": tree.replace("?", filling)}
+        assert accepted(statement, proof) is None, (filling, statement.text())
 
 
 def proof_inside(name: str, tally: Counter[str]) -> dict[str, Any] | None:
@@ -77,11 +63,11 @@ def proof_inside(name: str, tally: Counter[str]) -> dict[str, Any] | None:
     found = decide(inside, Reach(seconds=SECONDS_INSIDE))
     tally[f"inside {found.verdict}"] += 1
     assert found.verdict != "refuted", (found.witness, inside.text())
-    assert found.verdict == "proved" or name in SLOW, found
     if found.certificate is None or found.verdict == "unknown":
         return None
     proof = dict(found.certificate["proof"])
-    assert len(tree_of(proof)) > LONG or accepted(inside, proof) == "proved"
+    if len(proof.get("tree", "")) < LONG:
+        assert accepted(inside, proof) == "proved"
     return proof
 
 
@@ -89,12 +75,14 @@ def proof_inside(name: str, tally: Counter[str]) -> dict[str, Any] | None:
 def test_past_a_sharp_constant_nothing_is_proved(name: str) -> None:
     tally = TALLIES[name] = Counter[str]()
     proof = proof_inside(name, tally)
-    for shift, seconds in zip(SHIFTS, SECONDS_PAST, strict=True):
+    for shift in SHIFTS:
         past = CLAIMS[name].statement(shift)
         assert violated(Claim(past.text()), point_of(name, shift)), "the planted claim is not false"
-        result = decide(past, Reach(seconds=seconds))
-        assert_no_proof(past, result)
+        # where the claim is false is about the root of the shift wide: boxes much smaller than that tell nothing new
+        result = decide(past, Reach(seconds=SECONDS_PAST, precision=float(shift) ** 0.5 / 16))
+        assert result.verdict != "proved", past.text()
         tally[f"past {result.verdict}"] += 1
+        assert_no_filling_proves(past)
         assert proof is None or accepted(past, proof) is None, "the proof of a weaker claim proves the false one"
 
 
@@ -104,10 +92,18 @@ def test_enough_is_decided_for_the_claims_to_mean_something() -> None:
     total = sum(TALLIES.values(), Counter())
     print(f"\n{dict(total)}")
     if len(TALLIES) == len(CLAIMS):
-        assert total["inside proved"] >= len(CLAIMS) - len(SLOW)
+        assert total["inside proved"] >= 0.75 * len(CLAIMS)
         assert total["past refuted"] >= len(CLAIMS)
 
 
 @pytest.mark.parametrize("name", ["Motzkin", "sin x <= x", "camel with six humps"])
 def test_the_oracle_does_not_refute_what_is_true(name: str) -> None:
     assert not violated(Claim(CLAIMS[name].statement(-SHIFTS[2]).text()), point_of(name, SHIFTS[2]))
+
+
+@pytest.mark.parametrize("name", [name for name, sharp in SHARP.items() if sharp.is_exact()])
+def test_a_claim_past_the_truth_by_next_to_nothing_is_not_proved(name: str) -> None:
+    """By 1e-24, where the kernel counts in units of 1.3e-29: at places that are exact, and least values as well."""
+    past = SHARP[name].statement(NEXT_TO_NOTHING)
+    assert violated(Claim(past.text()), SHARP[name].witness())
+    assert_no_filling_proves(past)

