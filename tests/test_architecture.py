@@ -14,6 +14,7 @@ ALLOWED = {
     "numeric": {"numeric", "numpy", "scipy", "sklearn", "torch", "torchdiffeq", "threadpoolctl", "pooch"},
     "reports": {"reports", "jinja2", "matplotlib", "numpy", "markupsafe"},
     "verify/kernel": {"verify.kernel"},
+    "verify/smt2": {"verify.kernel", "verify.smt2"},
     "verify/trajectory": {"verify.kernel.certificates", "verify.kernel.errors", "verify.trajectory"},
     "verify/provers": {
         "verify.kernel",

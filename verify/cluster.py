@@ -5,7 +5,8 @@ parts of a worker that is lost are done again by another.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,25 +20,36 @@ class ClusterWorkers:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.lost = False
+
+    def _asked(self, question: Callable[[], Any]) -> Any:
+        """Return the client's answer. Raises OSError when the scheduler is lost, now or before."""
+        if not self.lost:
+            try:
+                return question()
+            except (Exception, CancelledError):  # a client without a scheduler fails in many ways
+                self.lost = True
+        raise OSError("the scheduler of the cluster is lost")
 
     @property
     def count(self) -> int:
-        """Threads of all workers that are there now, at least 2, so that the search is split."""
-        return max(2, sum(int(threads) for threads in self.client.nthreads().values()))
+        """Threads of all workers that are there now, at least 2, so that the search is split. Raises OSError."""
+        return max(2, sum(int(threads) for threads in self._asked(self.client.nthreads).values()))
 
     def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
-        """Yield the results as they come. Raises OSError when the cluster gives up on a part."""
+        """Yield the results as they come. Raises OSError when a part fails on a worker or the scheduler is lost."""
         import distributed
 
-        futures = [self.client.submit(search_part, *task, pure=False) for task in tasks]
+        futures = self._asked(lambda: [self.client.submit(search_part, *task, pure=False) for task in tasks])
         numbers = {future.key: number for number, future in enumerate(futures)}
         try:
             for future in distributed.as_completed(futures, loop=self.client.loop):
-                if future.status != "finished":
-                    raise OSError(f"the cluster lost a part of the search: {future.exception()}")
-                yield numbers[future.key], future.result()
+                if future.status == "error":
+                    raise OSError(f"a worker of the cluster failed: {future.exception()!r}")
+                yield numbers[future.key], self._asked(future.result)
         finally:
-            self.client.cancel([f for f in futures if not f.done()])
+            if not self.lost:
+                self.client.cancel([f for f in futures if not f.done()])
 
 
 @contextmanager
@@ -45,7 +57,10 @@ def cluster_workers(address: str) -> Iterator[ClusterWorkers]:
     """Return the workers of the scheduler at `address`. Raises OSError when it cannot be reached."""
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is said by the errors raised
+    if address.startswith("tls:") and distributed.Security().get_connection_args("client").get("ssl_context") is None:
+        raise OSError(f"--scheduler {address}: certificates are missing in the configuration of Dask (comm.tls)")
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

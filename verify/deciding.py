@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from verify.kernel.certificates import build_certificate, dump
+from verify.files import certificate_content
+from verify.kernel.certificates import dump, read_certificate
 from verify.kernel.checker import check
 from verify.kernel.errors import Incomplete, KernelError
 from verify.kernel.statements import Statement
@@ -64,11 +65,11 @@ class Decided:
 
 
 def rechecked(statement: Statement, proof: Mapping[str, Any]) -> Decided:
-    """Let the kernel check a proof object; return its verdict, or "unknown" and what it says against the proof."""
+    """Let the kernel check a proof as a file; return its verdict, or "unknown" and what it says against the proof."""
     began, certificate, rule = time.perf_counter(), dump(statement, dict(proof)), str(proof["rule"])
     found = Decided(rule=rule, certificate=certificate)
     try:
-        found = replace(found, verdict=check(build_certificate(certificate)))
+        found = replace(found, verdict=check(read_certificate(certificate_content(certificate))))
     except Incomplete:
         found = replace(found, note="not finished")
     except KernelError as error:
@@ -122,7 +123,8 @@ def decide(
     Returns
     -------
     Decided
-        After an interrupt (KeyboardInterrupt) the verdict is "unknown" and the note "interrupted".
+        After an interrupt (KeyboardInterrupt) the verdict is "unknown" and the note "interrupted"; when the workers are
+        lost, it is "unknown" and the note says so.
     """
     reach = reach or Reach()
     began = time.monotonic()
@@ -135,7 +137,7 @@ def decide(
     search = None
     if not unbounded_variables(within) and not statement.conclusion.equality:
         search = search_from(within, kept_tree(statement, kept, wrapped))
-    note, interrupted = "", False
+    note = ""
     try:
         for proof in _attempts(statement, search, reach, began, workers, progress, seed):
             found = rechecked(statement, wrapped(proof) if proof["rule"] == "bisection" else proof)
@@ -146,8 +148,10 @@ def decide(
                 return decide(statement, reach, workers=workers, progress=progress, seed=seed)
             note = found.note
     except KeyboardInterrupt:
-        interrupted = True
-    return _unknown(statement, search, wrapped, time.monotonic() - began, "interrupted" if interrupted else note)
+        note = "interrupted"
+    except OSError as error:  # the workers are lost
+        note = str(error)
+    return _unknown(statement, search, wrapped, time.monotonic() - began, note)
 
 
 def _attempts(

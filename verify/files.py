@@ -36,9 +36,14 @@ def certificate_path(folder: Path, identifier: str) -> Path:
     return packed if packed.exists() else folder / f"{identifier}.json"
 
 
+def certificate_content(certificate: Mapping[str, Any]) -> bytes:
+    """Return a certificate as the text of its file."""
+    return (json.dumps(certificate, indent=1) + "\n").encode()
+
+
 def certificate_bytes(certificate: Mapping[str, Any]) -> tuple[bytes, str]:
     """Return the file content of a certificate and its suffix; large ones are compressed (reproducibly)."""
-    content = (json.dumps(certificate, indent=1) + "\n").encode()
+    content = certificate_content(certificate)
     if len(content) <= COMPRESS_ABOVE:
         return content, ".json"
     return gzip.compress(content, compresslevel=9, mtime=0), ".json.gz"

@@ -107,7 +107,7 @@ def _short(number: str) -> str:
 def live_view(console: Console) -> Iterator[Show]:
     """Show how far the search is, while the block runs; return a function (name, boxes evaluated, boxes open)."""
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading", total=None)
         yield lambda name, boxes, open_: progress.update(
             task, description=escape(f"{name}: {boxes:,} boxes, {open_:,} open")

@@ -1,6 +1,7 @@
 """`verify prove`: SMT-LIB 2 files, decided one by one, with certificates and a table."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ from verify.smt2.lexer import Place
 PROVED, REFUTED, USAGE_ERROR, UNKNOWN, INTERRUPTED = 0, 1, 2, 3, 130
 UNFINISHED = "unfinished"
 MAX_BYTES = 4_000_000
+SCHEDULER = re.compile(r"(tcp|tls)://(\[[0-9A-Fa-f:.]+\]|[^\s\[\]/:]+):[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Settings:
         ):
             if not least <= value <= most:
                 raise ValueError(f"--{name} {value}: give {least:g} to {most:g}")
+        if self.scheduler and not SCHEDULER.fullmatch(self.scheduler):
+            raise ValueError(f"--scheduler {self.scheduler[:80]!r}: give an address such as tcp://host:8786")
 
     def reach(self) -> Reach:
         """Return the limits of one search."""

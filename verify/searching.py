@@ -107,15 +107,17 @@ class LocalWorkers:
         return self._pool
 
     def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
-        """Yield the results as they come. A process that dies loses its task, which another process does again."""
+        """Yield the results as they come. A process that dies loses its task, which another process does again.
+
+        Raises OSError when processes die three times.
+        """
         left = dict(enumerate(tasks))
         for _ in range(3):
-            pool = self._start()
-            with interrupt_held_back():  # the workers start here
-                pending: dict[Future[Part], int] = {
-                    pool.submit(search_part, *task): number for number, task in left.items()
-                }
+            pool, pending = self._start(), dict[Future[Part], int]()
             try:
+                with interrupt_held_back():  # the workers start here
+                    for number, task in left.items():
+                        pending[pool.submit(search_part, *task)] = number
                 while pending:
                     for future in wait(pending, return_when=FIRST_COMPLETED).done:
                         number = pending.pop(future)
@@ -125,6 +127,9 @@ class LocalWorkers:
                 return
             except BrokenProcessPool:
                 self.close()
+            finally:
+                for future in pending:
+                    future.cancel()
         raise OSError("worker processes died three times; what was proved is kept")
 
     def close(self) -> None:

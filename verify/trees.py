@@ -1,6 +1,7 @@
 """Counting the tokens of a bisection tree."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +35,17 @@ class TreeCounts:
 
 def count_tree(tree: str) -> TreeCounts:
     """Count the tokens of a tree in the kernel's notation."""
-    tokens = [match[0] for match in TOKEN.finditer(tree)]
-    cuts = sum(token[0].islower() for token in tokens)
-    narrowed = sum(token[0] == "(" and " " in token for token in tokens)
-    concluded = sum(token.strip("!^()") == "." for token in tokens)
-    multiplied = sum(token[0] == "[" for token in tokens)
-    undecided = tokens.count("?")
-    failed = len(tokens) - cuts - narrowed - concluded - multiplied - undecided
+    tokens = Counter(match[0] for match in TOKEN.finditer(tree))
+
+    def count(wanted: Callable[[str], bool]) -> int:
+        return sum(number for token, number in tokens.items() if wanted(token))
+
+    cuts = count(lambda token: token[0].islower())
+    narrowed = count(lambda token: token[0] == "(" and " " in token)
+    concluded = count(lambda token: token.strip("!^()") == ".")
+    multiplied = count(lambda token: token[0] == "[")
+    undecided = tokens["?"]
+    failed = tokens.total() - cuts - narrowed - concluded - multiplied - undecided
     return TreeCounts(cuts, concluded, failed, multiplied, undecided, narrowed)
 
 

@@ -65,7 +65,7 @@ def test_help_is_quick_and_names_the_commands(tmp_path: Path) -> None:
     done = verify("--help", cwd=tmp_path)
     assert time.perf_counter() - began < 2.0
     assert (done.returncode, done.stderr) == (0, "")
-    for command in ("scalar", "regression", "check", "explain", "proofs"):
+    for command in ("scalar", "regression", "nets", "prove", "check", "explain", "proofs"):
         assert re.search(rf"^\s+{command}\s", done.stdout, re.MULTILINE)
     assert verify(cwd=tmp_path).stdout == done.stdout
 
@@ -76,6 +76,21 @@ def test_help_is_quick_and_names_the_commands(tmp_path: Path) -> None:
         ("scalar", ["--depth", "--theorem", "--out", "--jobs", "--seed", "--samples", "--json"]),
         ("regression", ["--data", "--target", "--eta-factor", "--certify", "--steps", "--out", "--json"]),
         ("check", ["--quiet", "paths"]),
+        (
+            "prove",
+            [
+                "files",
+                "--timeout",
+                "--memory",
+                "--precision",
+                "--jobs",
+                "--scheduler",
+                "--seed",
+                "--resume",
+                "--out",
+                "--json",
+            ],
+        ),
         ("explain", ["--depth", "claim"]),
         ("proofs", ["--update", "--jobs"]),
     ],
@@ -120,7 +135,8 @@ BAD = {
     "seed of 5000 digits": ["scalar", "--seed", "1" * 5000],
     "unknown option": ["scalar", "--nonsense"],
     "unknown argument": ["scalar", "more"],
-    "unknown command": ["prove"],
+    "unknown command": ["improve"],
+    "prove nothing": ["prove"],
     "empty command": [""],
     "out below a device": ["scalar", "--samples", "1", "--out", "/dev/null/x"],
     "out in /proc": ["scalar", "--samples", "1", "--out", "/proc/nothing/x"],

@@ -1,6 +1,7 @@
 """`verify.prove`: relations between sympy expressions."""
 
 import doctest
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import sympy as sp
 
 import verify
 from verify import proving
+from verify.kernel.certificates import build_certificate
+from verify.kernel.checker import check
 
 x, y = sp.symbols("x y")
 
@@ -33,6 +36,36 @@ def test_proved_refuted_unknown() -> None:
     open_ = verify.prove(sp.Abs(x) >= x, timeout=1)
     assert open_.verdict == "unknown"
     assert "unbounded: x" in repr(open_)
+
+
+def test_one_hypothesis_or_several_and_processes() -> None:
+    product, circle = x * y <= sp.Rational(1, 2), x**2 + y**2 <= 1
+    box = {x: (-1, 1), y: ("-1", Fraction(1))}
+    for where in (circle, [circle], (circle, x <= 1), iter([circle])):
+        assert verify.prove(product, where=where, over=box, jobs=2, timeout=10)
+    assert not verify.prove(product, over=box, timeout=10)
+    assert verify.prove(product, where=circle, timeout=10)  # which bounds x and y
+
+
+def test_the_answer_is_the_kernels() -> None:
+    found = verify.prove(sp.cos(x) >= 1 - x**2 / 2 - sp.Rational(1, 10**6), over={x: (-3, 3)}, timeout=10)
+    assert found.verdict == "proved"
+    assert found.leaves > 1
+    assert repr(found) == f"<proved: by {found.rule}, {found.leaves} leaves>"
+    certificate = build_certificate(found.certificate)
+    assert certificate.statement == found.statement
+    assert check(certificate) == "proved"
+    near = verify.prove(sp.cos(x) >= 1 - x**2 / 2 + sp.Rational(1, 10**6), over={x: (-3, 3)}, timeout=10)
+    assert near.verdict == "refuted"
+    assert repr(near) == f"<refuted: at x = {near.witness['x']}>"
+    with pytest.raises(AttributeError):
+        _ = near.nonsense
+
+
+def test_true_and_false_are_refused_by_name() -> None:
+    for turned in (sp.Integer(1) < 2, sp.Integer(2) < 1):
+        with pytest.raises(ValueError, match=r"^not a relation between expressions .*: (True|False)$"):
+            verify.prove(turned)
 
 
 def test_pi_and_e() -> None:
