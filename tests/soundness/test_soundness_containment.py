@@ -123,7 +123,7 @@ def test_random_term_graphs() -> None:
     run()
     for form in ("plain", "mean value"):
         assert min(tally[f"engine, {form}"], tally[f"kernel, {form}"]) > 0.4 * GRAPHS / SCALE, tally
-    assert tally["undefined"] > 0
+    assert tally["undefined"] > 0 or SCALE > 1, tally  # a tenth of the examples may have none
 
 
 def test_narrowing_keeps_every_point_that_meets_the_target() -> None:

@@ -303,7 +303,8 @@ def test_a_denominator_of_zero_is_refused_by_a_value_error() -> None:
     [
         0.5 * x, x + 0.1, x**0.5, x ** sp.Float(2), sp.Float(0.5), sp.I * x, sp.exp(0.5 * x), sp.asinh(x), sp.gamma(x),
         sp.sec(x), sp.sign(x), sp.floor(x), sp.EulerGamma, x**y, 2**x, x ** sp.Rational(1, 3), sp.cbrt(2), sp.oo,
-        sp.zoo, sp.nan, sp.true, sp.Function("f")(x), sp.Piecewise((x, x > 0), (0, True)), sp.Matrix([[x]]), sp.Integral(x, x),
+        sp.zoo, sp.nan, sp.true, sp.Function("f")(x), sp.Piecewise((x, x > 0), (0, True)), sp.Matrix([[x]]),
+        sp.Integral(x, x),
     ],
 )  # fmt: skip
 def test_what_the_kernel_has_no_term_for_is_refused(expression: Any) -> None:
