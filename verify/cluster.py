@@ -5,12 +5,14 @@ parts of a worker that is lost are done again by another.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from verify.searching import Part, search_part
+from verify.searching import AHEAD, Part, search_part
 
 CONNECT_SECONDS = 10.0
 
@@ -36,20 +38,29 @@ class ClusterWorkers:
         """Threads of all workers that are there now, at least 2, so that the search is split. Raises OSError."""
         return max(2, sum(int(threads) for threads in self._asked(self.client.nthreads).values()))
 
-    def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
+    def run(self, tasks: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
         """Yield the results as they come. Raises OSError when a part fails on a worker or the scheduler is lost."""
         import distributed
 
-        futures = self._asked(lambda: [self.client.submit(search_part, *task, pure=False) for task in tasks])
-        numbers = {future.key: number for number, future in enumerate(futures)}
+        source, numbers = enumerate(tasks), dict[Any, int]()
+        completed = distributed.as_completed([], loop=self.client.loop)
+
+        def send() -> None:
+            for number, task in islice(source, max(0, AHEAD * self.count - len(numbers))):
+                future = self._asked(partial(self.client.submit, search_part, *task, pure=False))
+                numbers[future] = number
+                completed.add(future)
+
         try:
-            for future in distributed.as_completed(futures, loop=self.client.loop):
+            send()
+            for future in completed:
                 if future.status == "error":
                     raise OSError(f"a worker of the cluster failed: {future.exception()!r}")
-                yield numbers[future.key], self._asked(future.result)
+                yield numbers.pop(future), self._asked(future.result)
+                send()
         finally:
             if not self.lost:
-                self.client.cancel([f for f in futures if not f.done()])
+                self.client.cancel(list(numbers))
 
 
 @contextmanager

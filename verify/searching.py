@@ -6,13 +6,13 @@ What a finished search finds does not depend on how it was split: the tree is th
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,8 @@ from verify.signals import interrupt_held_back
 PARTS_PER_WORKER = 32
 FIRST_BOXES = 20_000  # a search that needs no more is not worth splitting
 SLICE_SECONDS = 5.0  # a part that takes longer is split again
+SHORTEST_SLICE = 0.1
+AHEAD = 2  # tasks by worker that are begun or wait for their worker
 BYTES_PER_NODE = 16
 
 Progress = Callable[[int, int], None]
@@ -89,8 +91,11 @@ class Workers(Protocol):
         """How many parts are worked on at once."""
         ...
 
-    def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
-        """Yield (number of the task, result of `search_part`) as they come; a lost worker's task is done again."""
+    def run(self, tasks: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
+        """Yield (number of the task, result of `search_part`) as they come; a lost worker's task is done again.
+
+        Tasks are taken from `tasks` when a worker is about to be free, so that none waits long.
+        """
         ...
 
 
@@ -106,25 +111,30 @@ class LocalWorkers:
             self._pool = ProcessPoolExecutor(self.count, mp_context=multiprocessing.get_context("spawn"))
         return self._pool
 
-    def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
+    def run(self, tasks: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
         """Yield the results as they come. A process that dies loses its task, which another process does again.
 
         Raises OSError when processes die three times.
         """
-        left = dict(enumerate(tasks))
+        source, begun = enumerate(tasks), dict[int, tuple[Any, ...]]()
         for _ in range(3):
             pool, pending = self._start(), dict[Future[Part], int]()
+            send = dict(begun)
             try:
-                with interrupt_held_back():  # the workers start here
-                    for number, task in left.items():
-                        pending[pool.submit(search_part, *task)] = number
-                while pending:
+                while True:
+                    send.update(islice(source, max(0, AHEAD * self.count - len(pending) - len(send))))
+                    begun.update(send)
+                    with interrupt_held_back():  # the workers start here
+                        for number, task in send.items():
+                            pending[pool.submit(search_part, *task)] = number
+                    send = {}
+                    if not pending:
+                        return
                     for future in wait(pending, return_when=FIRST_COMPLETED).done:
                         number = pending.pop(future)
                         result = future.result()
-                        del left[number]
+                        del begun[number]
                         yield number, result
-                return
             except BrokenProcessPool:
                 self.close()
             finally:
@@ -244,20 +254,25 @@ class Search:
         """Deal the open boxes out to the workers, for a slice of time; put what comes back in place."""
         text, wide = self.statement.text(), self._wide(reach.precision)
         shares = np.array_split(wide, min(len(wide), PARTS_PER_WORKER * workers.count))
-        seconds = min(SLICE_SECONDS, max(0.1, deadline - time.monotonic()))
         most_open = max(1_000, reach.most_open(len(self.statement.variables)) // len(shares))
-        tasks = [(text, self.open[share], seconds, reach.precision, most_open) for share in shares]
+
+        def tasks() -> Iterator[tuple[Any, ...]]:
+            for share in shares:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return
+                seconds = min(SLICE_SECONDS, max(SHORTEST_SLICE, left / 4))
+                yield text, self.open[share], seconds, reach.precision, most_open
+
         done: list[tuple[Ints, Part]] = []
-        left, before = len(self.open), self.boxes
+        open_, before = len(self.open), self.boxes
         try:
-            for number, part in workers.run(tasks):
+            for number, part in workers.run(tasks()):
                 done.append((shares[number], part))
-                left += len(part.undecided) - len(part.trees)
+                open_ += len(part.undecided) - len(part.trees)
                 before += part.boxes
                 if progress is not None:
-                    progress(before, left)
-                if time.monotonic() > deadline + SLICE_SECONDS:
-                    break
+                    progress(before, open_)
         finally:
             self._graft(done)
             self.boxes = before

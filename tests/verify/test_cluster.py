@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,15 @@ class Watched:
     def count(self) -> int:
         return self.workers.count
 
-    def run(self, tasks: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
-        self.tasks += len(tasks)
-        for number, result in enumerate(self.workers.run(tasks)):
+    def run(self, tasks: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Part]]:
+        for number, result in enumerate(self.workers.run(map(self._counted, tasks))):
             if number == self.number:
                 self.act()
             yield result
+
+    def _counted(self, task: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.tasks += 1
+        return task
 
 
 def both_there(workers: ClusterWorkers) -> None:

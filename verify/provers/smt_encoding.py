@@ -6,8 +6,13 @@ written as products, because solvers leave 0 ** 0 open.
 """
 
 from verify.kernel.smtlib import write_rational, write_terms
-from verify.kernel.statements import LOGIC, Statement
+from verify.kernel.statements import LOGIC, Formula, Relation, Statement, relations_of
 from verify.kernel.terms import TermTable
+
+
+def _formulas(statement: Statement) -> list[Formula]:
+    """Return hypotheses, clauses and, last, the conclusion."""
+    return [*statement.hypotheses, *(c.formula for c in statement.clauses), statement.conclusion]
 
 
 class _Rewriter:
@@ -21,7 +26,7 @@ class _Rewriter:
         self.nonzero: list[int] = []
         self.names = {v.name: f"v{i}" for i, v in enumerate(statement.variables)}
         self.index: dict[int, int] = {}
-        needed = {i for r in (*statement.hypotheses, statement.conclusion) for i in (r.left, r.right)}
+        needed = {i for f in _formulas(statement) for r in relations_of(f) for i in (r.left, r.right)}
         for index in range(len(statement.nodes) - 1, -1, -1):
             if index in needed:
                 needed.update(statement.nodes[index].args)
@@ -65,7 +70,7 @@ def query(statement: Statement) -> tuple[str, dict[str, str]]:
     solver knows already; the second result maps the statement's names to these.
     """
     copy = _Rewriter(statement)
-    sides = [copy.index[i] for r in (*statement.hypotheses, statement.conclusion) for i in (r.left, r.right)]
+    sides = [copy.index[i] for f in _formulas(statement) for r in relations_of(f) for i in (r.left, r.right)]
     roots = [*sides, *copy.nonzero, *(i for _, left, right in copy.definitions for i in (left, right))]
     definitions, terms = write_terms(copy.table.nodes, roots)
     lines = [f"(set-logic {LOGIC})"]
@@ -81,9 +86,12 @@ def query(statement: Statement) -> tuple[str, dict[str, str]]:
             lines += [f"(assert (>= {terms[left]} 0))", f"(assert (= (* {terms[left]} {terms[left]}) {terms[right]}))"]
         else:
             lines.append(f"(assert (= {terms[left]} {terms[right]}))")
-    formulas = [
-        f"({r.comparison} {terms[copy.index[r.left]]} {terms[copy.index[r.right]]})"
-        for r in (*statement.hypotheses, statement.conclusion)
-    ]
+
+    def written(formula: Formula) -> str:
+        if isinstance(formula, Relation):
+            return f"({formula.comparison} {terms[copy.index[formula.left]]} {terms[copy.index[formula.right]]})"
+        return f"({formula.op} {' '.join(map(written, formula.parts))})"
+
+    formulas = list(map(written, _formulas(statement)))
     lines += [f"(assert {formula})" for formula in formulas[:-1]]
     return "\n".join([*lines, f"(assert (not {formulas[-1]}))", ""]), copy.names

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
+import z3
 
 from verify.encode import make_statement
 from verify.kernel.rules import check_counterexample
@@ -218,3 +219,17 @@ def test_bounds_are_part_of_the_query():
     statement = make_statement({x: ("1/3", "5/7")}, (x, "<=", sp.Rational(5, 7)))
     assert statement.variables == (Variable("x", Fraction(1, 3), Fraction(5, 7)),)
     assert verdict(answers(statement)) == "proved"
+
+
+@pytest.mark.parametrize(("clause", "answer"), [("(or (< x 1) (< x 2))", "unsat"), ("(or (< x 1) (< x 4))", "sat")])
+def test_a_clause_is_part_of_the_query(clause: str, answer: str) -> None:
+    text = f"""(set-logic QF_NRA)
+(declare-const x Real)
+(assert (! {clause} :named c))
+(assert (! (not (<= x 3)) :named negated-conclusion))
+(check-sat)
+"""
+    encoded, _ = query(parse_statement(text))
+    solver = z3.Solver()
+    solver.from_string(encoded)
+    assert str(solver.check()) == answer
