@@ -23,7 +23,7 @@ from verify.provers.tree import OPEN, Ints, Tree, bounds_texts
 
 DRIFT = 64  # units in the last place by which bounds made by halving and narrowing may be off
 EXACT_BITS = 20  # bounds on a grid of so many bits are halved without rounding for long
-COMPILE_AFTER = 2_000  # boxes; before that numpy is quicker than compiling
+COMPILE_AFTER = 3  # batches; compiling takes as long as some five of them by numpy
 
 Boxes: TypeAlias = tuple[Array, Array, Ints]
 
@@ -99,6 +99,7 @@ class Bisection:
         slack = [DRIFT * float(np.spacing(np.abs(s).max())) for s in self.start]
         self.decision = Decision(statement, self.start, slack, [_on_grid(*s) for s in exact], mean_value, narrowing)
         self.programs: tuple[Program, Program] | None = None
+        self.batches = 0
 
     def run(
         self,
@@ -127,8 +128,8 @@ class Bisection:
             while pending and boxes < max_boxes and count <= most_open and time.monotonic() - began < seconds:
                 hand = self._take(pending, 0 if widest_first else -1)
                 boxes += hand[2].size
-                if self.programs is None and self.compiled is not False and (boxes > COMPILE_AFTER or self.compiled):
-                    self._compile()
+                self._compile()
+                self.batches += 1
                 more, uncut = self._advance(hand, tree, min_width)
                 pending += more
                 stuck += [uncut] if uncut[2].size else []
@@ -147,9 +148,11 @@ class Bisection:
         return self._result(trees, boxes, int(decided.sum()), left, time.monotonic() - began, interrupted)
 
     def _compile(self) -> None:
-        """Compile the two decisions for the vector machine."""
-        rows = 2 * len(self.start)
-        self.programs = Program(self.decision.plain, rows), Program(self.decision.refine, rows)
+        """Compile the two decisions for the vector machine, where this is wanted and not done yet."""
+        wanted = self.batches >= COMPILE_AFTER if self.compiled is None else self.compiled
+        if wanted and self.programs is None:
+            rows = 2 * len(self.start)
+            self.programs = Program(self.decision.plain, rows), Program(self.decision.refine, rows)
 
     def _take(self, pending: list[Boxes], end: int) -> Boxes:
         """Take up to one batch of boxes from one end of the list."""

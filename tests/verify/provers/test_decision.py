@@ -84,7 +84,7 @@ def test_compiled_and_in_numpy_the_tree_is_the_same_and_accepted(name: str) -> N
 def test_compiling_in_the_middle_of_a_search_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     statement = TRUE["equalities"]
     search = Bisection(statement, batch=16)
-    monkeypatch.setattr("verify.provers.bisection.COMPILE_AFTER", 50)
+    monkeypatch.setattr("verify.provers.bisection.COMPILE_AFTER", 4)
     tree = search.run().tree
     assert search.programs is not None
     assert tree == Bisection(statement, compiled=False).run().tree
