@@ -445,11 +445,8 @@ def called_check(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_whole_run_from_end_to_end_and_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ["scalar", "--depth", "2", "--theorem", "invariance", "--samples", "50", "--json", "--out", str(out)]
-    began = time.perf_counter()
     first = verify(*command, cwd=tmp_path, timeout=400)
-    middle = time.perf_counter()
     second = verify(*command, cwd=tmp_path, timeout=400)
-    assert time.perf_counter() - middle < middle - began
     assert (first.returncode, second.returncode) == (0, 0)
     assert_results_of_whole(json.loads(first.stdout), [c.identifier for c in selected_graph(2, "invariance").claims])
     assert all(c["prover_seconds"] == 0 for c in json.loads(second.stdout)["claims"])
