@@ -150,7 +150,7 @@ def results_fields(question: Mapping[str, Check], parts: Mapping[str, Check]) ->
 
 
 SCALAR_FIELDS = results_fields(
-    {"depth": COUNT, "theorem": TEXT, "seed": COUNT, "samples": COUNT},
+    {"depth": or_null(COUNT), "theorem": TEXT, "seed": COUNT, "samples": COUNT},
     {"experiment": or_null(_EXPERIMENT), "one_step": or_null(_ONE_STEP)},
 )
 """The fields of a run of the scalar-network theorems."""

@@ -42,7 +42,8 @@ class _ScalarPage(Page):
         depth = self.results["question"]["depth"]
         return {
             **super().context(),
-            "title": f"Gradient descent on scalar networks: theorems checked at depth {depth}",
+            "title": f"Gradient descent on scalar networks: theorems checked at {scalar_words.of_depth(depth)}",
+            "of_depth": scalar_words.of_depth,
             "simplex": f"{PLOTS}/{SIMPLEX_PLOT}" if shows_simplex(self.results) else "",
             "simplex_claim": SIMPLEX_CLAIM,
             "trajectory_plot": f"{PLOTS}/{TRAJECTORY_PLOT}",

@@ -12,6 +12,11 @@ from reports.numbers import NOTHING, number
 _ROUND_OFF = 2.0**-53
 
 
+def of_depth(depth: int | None) -> str:
+    """Return "every depth" or "depth D"."""
+    return "every depth" if depth is None else f"depth {depth}"
+
+
 def outcome(contradicted: bool) -> str:
     """Return the outcome of a numerical check for a table."""
     return "**contradicted**" if contradicted else "not contradicted"

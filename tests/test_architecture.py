@@ -16,8 +16,10 @@ ALLOWED = {
     "verify/kernel": {"verify.kernel"},
     "verify/smt2": {"verify.kernel", "verify.smt2"},
     "verify/trajectory": {"verify.kernel.certificates", "verify.kernel.errors", "verify.trajectory"},
+    "verify/limits": {"verify.kernel.certificates", "verify.kernel.errors", "verify.limits"},
     "verify/provers": {
         "verify.kernel",
+        "verify.limits",
         "verify.provers",
         "verify.trajectory",
         "numpy",

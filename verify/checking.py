@@ -1,4 +1,4 @@
-"""`verify check`: certificates and folders of certificates, re-checked by the kernel and the trajectory checker."""
+"""`verify check`: certificates and folders of certificates, re-checked by the kernel and the checkers of orbits."""
 
 import sys
 from collections.abc import Iterator
@@ -7,6 +7,11 @@ from pathlib import Path
 from verify.kernel.certificates import Certificate, build_certificate, fields, read_file, read_json, text_field
 from verify.kernel.checker import Verdict, check
 from verify.kernel.errors import Incomplete, KernelError, Malformed
+from verify.limits.certificate import FORMAT as LIMIT
+from verify.limits.checker import LimitVerdict, check_limit
+from verify.limits.paving import check_paving
+from verify.limits.paving_certificate import FORMAT as REGION
+from verify.limits.paving_certificate import digest, problem_data
 from verify.trajectory.certificate import FORMAT as TRAJECTORY
 from verify.trajectory.checker import TrajectoryVerdict, check_trajectory
 from verify.trees import count_tree, tree_of
@@ -36,8 +41,15 @@ def describe_trajectory(found: TrajectoryVerdict) -> str:
     return f"{len(found.proved)} of {found.steps_asked} steps proved{refuted}, problem {found.digest[:16]}"
 
 
+def describe_limit(found: LimitVerdict) -> str:
+    """Return one line on an accepted certificate of a limit."""
+    claim = found.certificate
+    bounds = "" if found.limit is None else f", eta lim phi within {float(found.limit[1] - found.limit[0]):.1e}"
+    return f"{claim.verdict} by {claim.step} steps at {claim.bits} bits{bounds}, problem {found.digest[:16]}"
+
+
 def check_data(data: object) -> tuple[str, str, str]:
-    """Re-check a certificate of either kind; return digest, verdict and one line on it. Raises KernelError.
+    """Re-check a certificate of any kind; return digest, verdict and one line on it. Raises KernelError.
 
     A trajectory is refuted when a step of it is, and Incomplete when a step that was asked for is not decided.
     """
@@ -46,6 +58,12 @@ def check_data(data: object) -> tuple[str, str, str]:
         if found.unknown or not found.steps:
             raise Incomplete(describe_trajectory(found))
         return found.digest, "refuted" if found.refuted else "proved", describe_trajectory(found)
+    if isinstance(data, dict) and data.get("format") == LIMIT:
+        shown = check_limit(data)
+        return shown.digest, "proved", describe_limit(shown)
+    if isinstance(data, dict) and data.get("format") == REGION:
+        paving, areas = check_paving(data)
+        return digest(problem_data(paving.region)), "proved", areas.words()
     certificate = build_certificate(data)
     verdict = check(certificate)
     return certificate.digest, verdict, describe(certificate, verdict)

@@ -10,6 +10,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from verify.cli_region import region
+from verify.cli_scalar import trajectory
+
 USAGE_ERROR = 2
 INTERRUPTED = 130
 EXTRAS = {"torch": "nets", "torchdiffeq": "nets", "pooch": "nets", "distributed": "cluster", "dask": "cluster"}
@@ -32,18 +35,22 @@ def _fail(message: str) -> NoReturn:
     sys.exit(USAGE_ERROR)
 
 
-def _depth(text: str) -> int:
+def _depth(text: str) -> int | None:
     from verify.theorems.scalar import DEPTHS
 
+    if text == "all":
+        return None
     if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) not in DEPTHS:
-        raise UsageError(f"--depth {text[:40]!r}: give a whole number from {DEPTHS.start} to {DEPTHS.stop - 1}")
+        raise UsageError(f"--depth {text[:40]!r}: give a whole number from {DEPTHS.start} to {DEPTHS.stop - 1}, or all")
     return int(text)
 
 
 @app.command()
 def scalar(
-    depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6 (Theorem C is proved at this depth).")] = "4",
-    theorem: Annotated[str, typer.Option(help="monotone, invariance, convergence or all.")] = "all",
+    depth: Annotated[
+        str, typer.Option(help="Depth of the network for Theorem C, 2 to 6, or all (every depth at once).")
+    ] = "4",
+    theorem: Annotated[str, typer.Option(help="monotone, invariance, convergence, stability, global or all.")] = "all",
     out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/scalar-depth-D].")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the numeric experiment and of the falsifier.")] = 0,
@@ -62,7 +69,7 @@ def scalar(
         graph = selected_graph(question.depth, question.theorem)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    folder = out or Path("report") / f"scalar-depth-{question.depth}"
+    folder = out or Path("report") / f"scalar-depth-{question.depth or 'all'}"
     sys.exit(run_scalar(question, graph, folder, as_json=json))
 
 
@@ -213,6 +220,10 @@ def prove(
         raise UsageError(str(error)) from None
 
 
+app.command()(trajectory)
+app.command()(region)
+
+
 @app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Certificates, or folders of certificates.")],
@@ -230,7 +241,7 @@ def check(
 @app.command()
 def explain(
     claim: Annotated[str, typer.Argument(help="Identifier of a claim, such as A2.1 or theorem-C.")],
-    depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6.")] = "4",
+    depth: Annotated[str, typer.Option(help="Depth of the network, 2 to 6, or all.")] = "4",
 ) -> None:
     """Print a claim: statement, proof, what it rests on."""
     from verify.explain import explain_claim

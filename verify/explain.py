@@ -35,7 +35,7 @@ METHODS = {
 }
 
 
-def explain_claim(identifier: str, depth: int, console: Console | None = None) -> None:
+def explain_claim(identifier: str, depth: int | None, console: Console | None = None) -> None:
     """Print the claim. Raises ValueError when there is no claim of that name."""
     console = console or Console(highlight=False, soft_wrap=True)
     graphs = {SCALAR_SETTING: scalar_graph(depth), REGRESSION_SETTING: regression_graph()}

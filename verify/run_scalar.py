@@ -22,13 +22,14 @@ from verify.runs import (
 )
 
 STEPS = 500
+SHOWN_DEPTH = 4  # of identities and experiments where the claims are about every depth
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a run was asked. Raises ValueError for anything out of range."""
+    """What a run was asked; depth None is every depth. Raises ValueError for anything out of range."""
 
-    depth: int
+    depth: int | None
     theorem: str = "all"
     jobs: int = 1
     seed: int = 0
@@ -45,7 +46,7 @@ class Question:
 
     def command(self) -> str:
         """Return the command that asks the same again."""
-        words = ["python", "-m", "verify", "scalar", "--depth", str(self.depth)]
+        words = ["python", "-m", "verify", "scalar", "--depth", str(self.depth or "all")]
         for name, default in (("theorem", "all"), ("seed", 0), ("samples", 2000)):
             if getattr(self, name) != default:
                 words += [f"--{name}", str(getattr(self, name))]
@@ -83,16 +84,17 @@ def gather(question: Question, graph: ClaimGraph, folder: Path, console: Console
 
 def measurements(question: Question) -> Mapping[str, Callable[[], Any]]:
     """Return what is computed besides the claims: symbolic identities and numeric experiments, by result name."""
+    depth = question.depth or SHOWN_DEPTH
 
     def identities() -> list[dict[str, Any]]:
         from symbolic.catalogue import check_identities
 
-        return checked_identities(check_identities(question.depth))
+        return checked_identities(check_identities(depth))
 
     def experiment() -> dict[str, Any]:
         from numeric.experiment import run_experiment
 
-        return run_experiment(question.depth, question.samples, STEPS, question.seed).to_dict()
+        return run_experiment(depth, question.samples, STEPS, question.seed).to_dict()
 
     def one_step() -> dict[str, Any]:
         from numeric.one_step import check_one_step
@@ -102,9 +104,14 @@ def measurements(question: Question) -> Mapping[str, Callable[[], Any]]:
     return {"identities": identities, "experiment": experiment, "one_step": one_step}
 
 
+def of_depth(depth: int | None) -> str:
+    """Return "every depth" or "depth D"."""
+    return "every depth" if depth is None else f"depth {depth}"
+
+
 def print_summary(data: Mapping[str, Any], console: Console) -> None:
     """Print the tables of theorems and claims, and what was measured."""
-    print_claims(data, console, f"Scalar networks, depth {data['question']['depth']}")
+    print_claims(data, console, f"Scalar networks, {of_depth(data['question']['depth'])}")
     experiment = data["experiment"]
     bars = experiment["theorem_a"]["worst_rise_in_error_bars"]
     console.print(

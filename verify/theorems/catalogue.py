@@ -9,8 +9,8 @@ from verify.theorems.squared_regression import regression_graph
 
 
 def every_graph() -> Iterator[ClaimGraph]:
-    """Yield the graph of scalar networks at each depth, then that of the squared regression model."""
-    for depth in DEPTHS:
+    """Yield the graph of scalar networks at every and at each depth, then that of the squared regression model."""
+    for depth in (None, *DEPTHS):
         yield scalar_graph(depth)
     yield regression_graph()
 

@@ -5,16 +5,9 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
-from verify.theorems.remainder import (
-    RADIUS,
-    SHIFT,
-    SLACK,
-    product_identity,
-    remainder_bounds,
-    remainder_identity,
-    shift_claims,
-)
-from verify.theorems.writing import PAPER, lemma, symbols, written
+from verify.theorems.every_depth import every_depth_graph
+from verify.theorems.remainder import RADIUS, SHIFT, SLACK, remainder_graph
+from verify.theorems.writing import PAPER, lemma, scope_of, symbols, written
 
 DELTA = sp.Rational(2, 5)
 DECAY = sp.Rational(51, 10)  # K in phi+ >= phi (1 - K e^2)
@@ -173,15 +166,35 @@ def sum_claims() -> list[Claim]:
     ]
 
 
-def convergence_claims(depth: int) -> list[Claim]:
-    """Return the chain of Theorem C at one depth; it rests on Theorem B's."""
+def near_claims(depth: int | None) -> list[Claim]:
+    """Return what is needed of one step near the minimum, at one depth or (None) at every depth."""
+    claims = every_depth_graph() if depth is None else remainder_graph(depth)
+    more = (
+        " If only $|e|\\le0.08$: $|t|<0.17$, $-(2a-\\frac12a^2)-\\frac1{25}\\le E_2\\le\\frac14$ where $e\\ge0$, and "
+        "$-(2a-\\frac12a^2)-\\frac12\\le E_2\\le\\frac1{25}$ where $e\\le0$."
+    )
+    bounds = ("C5", "C2.1", "C2.2", "C2.3", "C2.4", "C2.5") if depth is None else ("C1.2", "C2.1", "C2.2")
+    return [
+        *claims,
+        written(
+            "C2",
+            "one step near the minimum",
+            "If all $w_i>0$, $|e|\\le0.0566$ and $\\frac65\\le a\\le2$, then $|t|<\\frac3{25}$ and "
+            f"$-(2a-\\frac12a^2)-\\frac14\\le E_2\\le\\frac14$.{more if depth is None else ''}",
+            r"\pi^+-1=(1-a)\,e+E_2\,e^2,\qquad-\Bigl(2a-\frac{a^2}2\Bigr)-\tfrac14\le E_2\le\tfrac14",
+            text="C2-every-depth" if depth is None else "C2",
+            rests_on=("C0.1", "C0.2", "C1.1", *bounds),
+            **scope_of(depth),
+        ),
+    ]
+
+
+def convergence_claims(depth: int | None) -> list[Claim]:
+    """Return the chain of Theorem C at one depth, or (None) at every depth; it rests on Theorem B's."""
     steps, sums = step_claims(), sum_claims()
     shared = [c.identifier for c in (*steps, *sums)]
     return [
-        *shift_claims(depth),
-        remainder_identity(depth),
-        product_identity(depth),
-        *remainder_bounds(depth),
+        *near_claims(depth),
         *sharpness_claims(),
         *steps,
         *sums,
@@ -191,9 +204,8 @@ def convergence_claims(depth: int) -> list[Claim]:
             "Under the premise of Theorem C, with $e_j=\\pi(w_j)-1$ and $a_j=\\eta\\varphi(w_j)$: for all $k\\ge t$, "
             "$|e_k|\\le\\sqrt2(1-\\delta)^{k-t}|e_t|$ and $2-2\\delta\\le a_k\\le2-\\delta$.",
             r"|e_k|\le\sqrt2\,(1-\delta)^{k-t}\,|e_t|,\qquad 2-2\delta\le a_k\le2-\delta",
-            scope=f"depth {depth}",
-            varies=True,
-            rests_on=("C0.1", "C0.2", "C1.1", "C1.2", "C2.1", "C2.2", "C3", *shared, "theorem-B"),
+            rests_on=("C2", "C3", *shared, "theorem-B"),
+            **scope_of(depth),
         ),
         written(
             "theorem-C",
@@ -203,9 +215,8 @@ def convergence_claims(depth: int) -> list[Claim]:
             "for all $k\\ge t$: $L(w_k)\\le2(1-\\delta)^{2(k-t)}L(w_t)$ and $\\varphi(w_k)\\ge2(1-\\delta)/\\eta$.",
             r"L(w_k)\le2\,(1-\delta)^{2(k-t)}\,L(w_t),\qquad\varphi(w_k)\ge\frac{2(1-\delta)}\eta",
             theorem=True,
-            scope=f"depth {depth}",
-            varies=True,
             rests_on=("C4",),
             source=f"{PAPER}, convergence theorem, with its constants",
+            **scope_of(depth),
         ),
     ]

@@ -10,9 +10,10 @@ import sympy as sp
 
 from verify.claims import Claim
 from verify.theorems.direct import depth_two_below
+from verify.theorems.every_depth import moment_upper_bound
 from verify.theorems.monotone import largest_factor
 from verify.theorems.remainder import upper_bound_statement
-from verify.theorems.writing import lemma, symbols
+from verify.theorems.writing import lemma, scope_of, symbols
 
 HALF = sp.Rational(1, 2)
 
@@ -66,8 +67,12 @@ def membership_claims() -> list[Claim]:
     ]
 
 
-def neighbour_claims(depth: int) -> list[Claim]:
-    """Return the false neighbours of the constants of Theorems A and C, and what shows that they are false."""
+def neighbour_claims(depth: int | None) -> list[Claim]:
+    """Return the false neighbours of the constants of Theorems A and C, and what shows that they are false.
+
+    One of them is about one depth, or (None) about every depth.
+    """
+    past = -sp.Rational(1, 20)
     false: dict[str, Any] = {"kind": "neighbour", "method": "falsify"}
     member = ("N0.1", "N0.2")
     return [
@@ -91,12 +96,11 @@ def neighbour_claims(depth: int) -> list[Claim]:
         Claim(
             "C2.1.false",
             "C2.1 with -1/20 in place of 1/4",
-            f"The remainder at depth {depth} is at most $-\\frac1{{20}}$.",
+            f"The remainder at {'every depth' if depth is None else f'depth {depth}'} is at most $-\\frac1{{20}}$.",
             r"E_2\le-\tfrac1{20}",
-            scope=f"depth {depth}",
-            varies=True,
             rests_on=("C2.1",),
-            statement=upper_bound_statement(depth, -sp.Rational(1, 20)),
+            statement=moment_upper_bound(past) if depth is None else upper_bound_statement(depth, past),
+            **scope_of(depth),
             **false,
         ),
         *membership_claims(),

@@ -163,33 +163,45 @@ def remainder_bounds(depth: int) -> list[Claim]:
     ]
 
 
-def shift_claims(depth: int) -> list[Claim]:
-    """Return claims C0.1 and C0.2: |e| <= 0.0566 implies |t| <= 0.12."""
+def positive_shift_claim() -> Claim:
+    """Return claim C0.1, for every depth: t >= 0.12 implies e > 0.0566."""
+    p, t, total, alpha = symbols("P t S alpha")
+    return lemma(
+        "C0.1",
+        "a large positive shift is far from the minimum",
+        "For $t\\ge\\frac3{25}$: $\\pi^2\\ge1+t>(1+0.0566)^2$. The statement joins one more factor "
+        "$1+t\\alpha$ to a "
+        "product $P\\ge1+tS$, where $S$ is the sum of the shapes already in it.",
+        r"P\ge1+tS\;\Rightarrow\;P(1+t\alpha)\ge1+t(S+\alpha)\qquad(t,S,\alpha\ge0)",
+        over={**dict.fromkeys((t, total, alpha), (0, None)), p: (None, None)},
+        where={"so-far": (p, ">=", 1 + t * total)},
+        then=(p * (1 + t * alpha), ">=", 1 + t * (total + alpha)),
+    )
+
+
+def negative_shift_claim(depth: int) -> Claim:
+    """Return claim C0.2: t <= -0.12 implies e < -0.0566."""
     (t,), (_, alphas, bounds, order) = symbols("t"), shape_variables(depth)
-    product = sp.Mul(*(1 + t * alpha for alpha in alphas))
-    inside = {"inside": (1 + t * alphas[0], ">", 0)}
+    return lemma(
+        "C0.2",
+        "a large negative shift is far from the minimum",
+        "For $t\\le-\\frac3{25}$ with all $1+t\\alpha_i>0$: $\\pi^2<(1-0.0566)^2$.",
+        r"t\le-\tfrac3{25}\;\Rightarrow\;\prod_i(1+t\alpha_i)<\bigl(1-\tfrac{283}{5000}\bigr)^2",
+        over={**bounds, t: (-depth, -SHIFT)},
+        where={**order, "inside": (1 + t * alphas[0], ">", 0)},
+        then=(sp.Mul(*(1 + t * alpha for alpha in alphas)), "<", (1 - RADIUS) ** 2),
+        method="bisection",
+        scope=f"depth {depth}",
+        varies=True,
+    )
+
+
+def remainder_graph(depth: int) -> list[Claim]:
+    """Return the claims about one step near the minimum at one depth."""
     return [
-        lemma(
-            "C0.1",
-            "a large positive shift is far from the minimum",
-            "For $t\\ge\\frac3{25}$: $\\pi^2\\ge1+t>(1+0.0566)^2$. The statement joins one more factor "
-            "$1+t\\alpha$ to a "
-            "product $P\\ge1+tS$, where $S$ is the sum of the shapes already in it.",
-            r"P\ge1+tS\;\Rightarrow\;P(1+t\alpha)\ge1+t(S+\alpha)\qquad(t,S,\alpha\ge0)",
-            over=dict.fromkeys(symbols("t S alpha"), (0, None)) | {sp.Symbol("P"): (None, None)},
-            where={"so-far": (sp.Symbol("P"), ">=", 1 + t * sp.Symbol("S"))},
-            then=(sp.Symbol("P") * (1 + t * sp.Symbol("alpha")), ">=", 1 + t * (sp.Symbol("S") + sp.Symbol("alpha"))),
-        ),
-        lemma(
-            "C0.2",
-            "a large negative shift is far from the minimum",
-            "For $t\\le-\\frac3{25}$ with all $1+t\\alpha_i>0$: $\\pi^2<(1-0.0566)^2$.",
-            r"t\le-\tfrac3{25}\;\Rightarrow\;\prod_i(1+t\alpha_i)<\bigl(1-\tfrac{283}{5000}\bigr)^2",
-            over={**bounds, t: (-depth, -SHIFT)},
-            where={**order, **inside},
-            then=(product, "<", (1 - RADIUS) ** 2),
-            method="bisection",
-            scope=f"depth {depth}",
-            varies=True,
-        ),
+        positive_shift_claim(),
+        negative_shift_claim(depth),
+        remainder_identity(depth),
+        product_identity(depth),
+        *remainder_bounds(depth),
     ]

@@ -1,23 +1,33 @@
-"""The claim graph of the scalar network: Theorems A and B for every depth, Theorem C at one depth."""
+"""The claim graph of the scalar network: Theorem C at one depth or at every depth, all others at every depth."""
 
 from verify.claims import ClaimGraph
 from verify.theorems.convergence import convergence_claims
 from verify.theorems.direct import direct_claims
+from verify.theorems.global_convergence import convergence_beside, global_claims_every_depth
 from verify.theorems.invariance import invariance_claims
 from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
+from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
+from verify.theorems.sharper import far_claims, sharper_claims
 
 DEPTHS = range(2, 7)
 DIRECT = "D"  # rests on all direct claims
-THEOREMS = {"monotone": "theorem-A", "invariance": "theorem-B", "convergence": "theorem-C"}
+SHARPER = "theorem-C-sharper"
+THEOREMS = {
+    "monotone": "theorem-A",
+    "invariance": "theorem-B",
+    "convergence": "theorem-C",
+    "stability": "theorem-E",
+    "global": "theorem-G",
+}
 
 
-def scalar_graph(depth: int) -> ClaimGraph:
-    """Return all claims about scalar networks, with Theorem C at `depth`.
+def scalar_graph(depth: int | None) -> ClaimGraph:
+    """Return all claims about scalar networks, with Theorem C at `depth`, or at every depth (None).
 
     Raises ValueError for a depth outside `DEPTHS`.
     """
-    if depth not in DEPTHS:
+    if depth is not None and depth not in DEPTHS:
         raise ValueError(f"depth {depth} is not supported: give one of {DEPTHS.start} to {DEPTHS.stop - 1}")
     return ClaimGraph(
         (
@@ -25,14 +35,20 @@ def scalar_graph(depth: int) -> ClaimGraph:
             *direct_claims(),
             *invariance_claims(),
             *convergence_claims(depth),
+            *(sharper_claims() if depth is None else ()),
+            *stability_claims_every_depth(),
+            *global_claims_every_depth(),
             *neighbour_claims(depth),
+            *stability_claims(depth),
+            *convergence_beside(),
+            *(far_claims() if depth is None else ()),
         ),
-        own=f"depth-{depth}",
+        own="every-depth" if depth is None else f"depth-{depth}",
     )
 
 
-def selected_graph(depth: int, theorem: str) -> ClaimGraph:
-    """Return the part of the graph that one theorem needs: "monotone", "invariance", "convergence" or "all".
+def selected_graph(depth: int | None, theorem: str) -> ClaimGraph:
+    """Return the part of the graph that one theorem needs: a key of `THEOREMS` or "all".
 
     The direct checks of Theorem A and the false neighbours come along. Raises ValueError for another name.
     """
@@ -41,4 +57,5 @@ def selected_graph(depth: int, theorem: str) -> ClaimGraph:
         return graph
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
-    return graph.restricted([THEOREMS[theorem], DIRECT])
+    more = [SHARPER] if theorem == "convergence" and SHARPER in graph.by_identifier else []
+    return graph.restricted([THEOREMS[theorem], *more, DIRECT])

@@ -12,6 +12,11 @@ from verify.encode import make_statement
 PAPER = "arXiv 2305.13064"
 
 
+def scope_of(depth: int | None) -> dict[str, Any]:
+    """Return the options of a claim that speaks of one depth, or (None) of every depth."""
+    return {"scope": f"depth {depth}", "varies": True} if depth else {}
+
+
 def symbols(names: str) -> tuple[Any, ...]:
     """Return sympy symbols without assumptions, so that nothing is simplified by a sign."""
     return tuple(sp.Symbol(name) for name in names.split())
@@ -33,8 +38,10 @@ def lemma(
     return Claim(identifier, title, words, formula, statement=make_statement(bounds, then, where), **options)
 
 
-def written(identifier: str, title: str, words: str, formula: str, *, theorem: bool = False, **options: Any) -> Claim:
-    """Return a written step (or a theorem) whose text is arguments/<identifier>.md."""
-    text = (files("verify.theorems") / "arguments" / f"{identifier}.md").read_text(encoding="utf-8").strip()
+def written(
+    identifier: str, title: str, words: str, formula: str, *, text: str = "", theorem: bool = False, **options: Any
+) -> Claim:
+    """Return a written step (or a theorem) whose proof is arguments/<text>.md, or arguments/<identifier>.md."""
+    proof = (files("verify.theorems") / "arguments" / f"{text or identifier}.md").read_text(encoding="utf-8").strip()
     kind: Any = "theorem" if theorem else "argument"
-    return Claim(identifier, title, words, formula, kind=kind, method="argument", argument=text, **options)
+    return Claim(identifier, title, words, formula, kind=kind, method="argument", argument=proof, **options)

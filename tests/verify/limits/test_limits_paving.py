@@ -1,0 +1,347 @@
+"""The checker of regions against a brute-force test of membership, and against certificates that lie."""
+
+import random
+from copy import deepcopy
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import mpmath
+import pytest
+
+from verify.kernel.errors import KernelError, Malformed, Rejected
+from verify.limits.curves import inside, outside
+from verify.limits.paving import check_paving
+from verify.limits.paving_cells import MAX_LEVEL, Cell, Geometry, Region
+from verify.limits.paving_certificate import build_region, digest, leaves
+from verify.limits.paving_curves import BITS, ONE, Curve, _Below, contracts, fails, holds
+from verify.provers.region_search import Search
+
+HALF = Fraction(1, 2)
+SLICES: list[tuple[int, Fraction, dict[int, Fraction]]] = [
+    (2, HALF, {}),
+    (2, Fraction(1, 5), {}),
+    (3, Fraction(1, 3), {2: Fraction(2)}),
+    (4, Fraction(1, 5), {2: Fraction(1), 3: Fraction(3, 2)}),
+]
+
+
+@cache
+def found(case: int) -> tuple[Region, dict[str, Any]]:
+    depth, eta, fixed = SLICES[case]
+    region = build_region(depth, eta, (0, 1), fixed, [Fraction(0), Fraction(4)] * 2)
+    search = Search(region)
+    assert search.run(0.02 if depth == 2 else 0.05, 60.0)
+    return region, search.paving().data()
+
+
+def lie(case: int = 0) -> dict[str, Any]:
+    return deepcopy(found(case)[1])
+
+
+def relabelled(data: dict[str, Any]) -> dict[str, Any]:
+    data["digest"] = digest(data["problem"])
+    return data
+
+
+def bisected(test: Any, low: Any, high: Any) -> Any:
+    for _ in range(120):
+        middle = (low + high) / 2
+        low, high = (middle, high) if test(middle) else (low, middle)
+    return low
+
+
+def is_member(weights: list[Fraction], eta: Fraction) -> bool:
+    """Return whether w is in S_eta, from the definition, by sampling its curve: z + t for a common shift t."""
+    step = mpmath.mpf(eta.numerator) / eta.denominator
+    squares = [(mpmath.mpf(w.numerator) / w.denominator) ** 2 for w in weights]
+    least = min(squares)
+
+    def product(t: Any) -> Any:
+        return mpmath.sqrt(mpmath.fprod(z + t for z in squares))
+
+    def flipped(t: Any) -> bool:
+        p = product(t)
+        return any(step * p * (p - 1) >= z + t for z in squares)
+
+    high = mpmath.mpf(1)
+    while product(high) < 1:
+        high *= 2
+    at = bisected(lambda t: product(t) < 1, -least, high)
+    if step * mpmath.fsum(1 / (z + at) for z in squares) > 2 * mpmath.sqrt(2):
+        return False
+    end = at + 1
+    while not flipped(end):
+        end = at + 2 * (end - at)
+    bound = product(bisected(lambda t: not flipped(t), at, end))
+
+    def after(t: Any) -> Any:
+        p = product(t)
+        return p * mpmath.fprod(1 - step * p * (p - 1) / (z + t) for z in squares)
+
+    span = at + least
+    samples = [-least + span * k / 80 for k in range(1, 81)]
+    samples += [-least + span * mpmath.mpf(10) ** -k for k in range(2, 13)]
+    return product(0) < bound and all(after(t) < bound for t in samples)
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_random_points_of_proved_cells_agree_with_brute_force(case: int) -> None:
+    region, data = found(case)
+    paving, areas = check_paving(data)
+    assert areas.shares["u"] < Fraction(2 if region.depth == 2 else 5, 100)
+    assert sum(areas.shares.values()) == 1
+    geometry, draw = Geometry(region), random.Random(case)
+    cells = [leaf for leaf in leaves(paving.cells) if leaf[1] != "u"]
+    assert {letter for _, letter in cells} >= {"c", "o"}
+    for cell, letter in draw.sample(cells, 60):
+        ends = geometry.weights(cell)
+        share = [draw.choice([Fraction(draw.randrange(1, 1000), 1000), Fraction(1)]) for _ in ends]
+        point = [(a + (b - a) * s) / geometry.over for (a, b), s in zip(ends, share, strict=True)]
+        assert is_member(point, region.eta) == (letter != "o"), (point, letter)
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_gradient_descent_converges_from_cells_that_say_so(case: int) -> None:
+    region, data = found(case)
+    paving, _ = check_paving(data)
+    geometry, draw = Geometry(region), random.Random(case)
+    cells = [cell for cell, letter in leaves(paving.cells) if letter == "c"]
+    for cell in draw.sample(cells, 40):
+        weights = [float(Fraction(draw.randint(a, b) or 1, geometry.over)) for a, b in geometry.weights(cell)]
+        product = 0.0
+        for _ in range(20_000):
+            product = float(mpmath.fprod(weights))
+            if abs(product - 1) < 1e-9:
+                break
+            weights = [w - float(region.eta) * product * (product - 1) / w for w in weights]
+        assert abs(product - 1) < 1e-9
+        assert min(weights) > 0
+
+
+def curve(gap: str, eta: Fraction = HALF) -> Curve:
+    return Curve([int(Fraction(gap) * ONE)], eta)
+
+
+def test_the_border_of_the_curves_at_depth_2_is_where_it_is_in_closed_form() -> None:
+    # at depth 2 and eta = 1/2 the largest g is its limit b/2 at u = 0, and p_flip = b/2 at b = 4 sqrt 2 - 2 = 3.6568...
+    assert holds(curve("3.6568"))
+    assert not holds(curve("3.6569"))
+    assert fails(curve("3.6569"), ONE >> 40)
+    assert not fails(curve("3.6568"), ONE >> 40)
+    assert not fails(curve("3.6569"), ONE // 4)
+
+
+def test_a_curve_above_the_edge_does_not_contract() -> None:
+    # eta phi = sqrt(b^2 + 4)/2 is 2 at b = sqrt 12 = 3.4641...
+    assert contracts(curve("3.44"), 128)
+    assert not contracts(curve("3.465"), 1024)
+
+
+def test_too_large_a_sharpness_fails_without_a_witness() -> None:
+    # sqrt(b^2 + 4)/2 = 2 sqrt 2 at b = sqrt 28 = 5.2915...
+    assert fails(curve("5.292"), 0)
+    assert not fails(curve("5.291"), 0)
+
+
+def test_the_sharpness_alone_can_fail_a_balanced_curve() -> None:
+    # depth 3, balanced: phi = 3 and g < p_flip far beyond 3 eta = 2 sqrt 2, eta = 0.942809...
+    for eta, right in (("0.9428", True), ("0.9429", False)):
+        assert holds(Curve([0, 0], Fraction(eta))) == right
+        assert fails(Curve([0, 0], Fraction(eta)), 0) != right
+
+
+def test_a_witness_above_the_minimum_shows_nothing() -> None:
+    for witness in (2 * ONE, 50 * ONE, -1, 0):
+        assert not fails(curve("1"), witness)
+
+
+@pytest.mark.parametrize("gaps", [("3.3",), ("0.5", "1"), ("0", "0", "2")])
+def test_bounds_on_the_overshoot_are_above_it_and_in_order(gaps: tuple[str, ...]) -> None:
+    bent = Curve([int(Fraction(g) * ONE) for g in gaps], Fraction(2, 5))
+    below = _Below(bent, 24)
+    fall, worst, steepest = 0.0, 0.0, 0.0
+    for k in range(1, 2000):
+        u = bent.root - bent.root * k // 2000
+        fall = 1 - bent.product(u)[0] / ONE
+        worst = max(worst, bent.step_lo(u) / ONE - 1)
+        steepest = max(steepest, (bent.step_lo(u) / ONE - 1) / fall)
+        reach = int(fall * ONE)
+        assert worst <= below.height(reach) / ONE + 1e-12
+        assert steepest <= below.ratio(reach) / ONE + 1e-9
+    assert worst <= below.highest / ONE
+    assert below.highest / ONE < worst + 0.5
+
+
+@pytest.mark.parametrize("name", ["height", "ratio"])
+def test_both_conditions_of_the_lemma_are_asked_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert contracts(curve("3"), 64)
+    monkeypatch.setattr(_Below, name, lambda self, reach: 4 * ONE)
+    assert not contracts(curve("3"), 64)
+
+
+def test_curves_agree_with_the_other_test_of_membership() -> None:
+    draw, agreed = random.Random(7), 0
+    for _ in range(60):
+        gaps = [
+            int(draw.choice([0.0, draw.random(), 4 * draw.random()]) * 2**60) << 36 for _ in range(draw.randint(1, 3))
+        ]
+        eta = Fraction(draw.randint(2, 40), 40)
+        one = Curve(gaps, eta)
+        squares = [(one.root + b, one.root + b) for b in one.offsets]
+        shown = holds(one), any(fails(one, one.root >> k) for k in range(0, 60, 2))
+        other = inside(squares, eta, BITS, 12), outside(squares, eta, BITS, 12)
+        assert not (shown[0] and other[1])
+        assert not (shown[1] and other[0])
+        agreed += shown == other
+    assert agreed > 50
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("o", "i"), ("o", "c"), ("i", "o"), ("c", "o"), ("u", "i"), ("u", "o"), ("i", "c")]
+)
+def test_a_wrong_letter_is_rejected(old: str, new: str) -> None:
+    data = lie()
+    places = [k for k, letter in enumerate(data["cells"]) if letter == old]
+    rejected = 0
+    for k in places[:: max(1, len(places) // 12)]:
+        wrong = lie()
+        wrong["cells"] = data["cells"][:k] + new + data["cells"][k + 1 :]
+        with pytest.raises(Rejected, match="is not proved"):
+            check_paving(wrong)
+        rejected += 1
+    assert rejected
+
+
+def test_a_small_false_cell_across_the_border_is_rejected() -> None:
+    region, _ = found(0)
+    checker_data = lie()
+    # (w1, w2) on the axis of symmetry: p_flip is met where w (w^2 - 1)/2 = w, at w = sqrt 3; cells of side 4/2**16
+    side = 1 << MAX_LEVEL
+    k = int((3**0.5) * side / 4)
+    assert checker_data["problem"]["box"] == ["0", "4", "0", "4"]
+    for offset, letter, right in ((-3, "c", True), (2, "i", False), (2, "c", False), (-3, "o", False), (2, "o", True)):
+        target = Cell(MAX_LEVEL, k + offset, k + offset)
+        wrong = lie()
+        wrong["cells"] = only(target, letter)
+        if right:
+            assert check_paving(wrong)[1].counts[letter] == 1
+        else:
+            with pytest.raises(Rejected):
+                check_paving(wrong)
+    assert region.depth == 2
+
+
+def only(target: Cell, letter: str) -> str:
+    """Return a tree that says `letter` of one cell and leaves all others undecided."""
+    text, cell = letter, target
+    while cell.level:
+        parent = Cell(cell.level - 1, cell.i // 2, cell.j // 2)
+        text = "+" + "".join(text if child == cell else "u" for child in parent.children())
+        cell = parent
+    return text
+
+
+def test_a_leaf_dropped_or_added_is_rejected() -> None:
+    for change in (lambda s: s[:-1], lambda s: s[1:], lambda s: s + "u", lambda s: s[:40] + s[41:]):
+        data = lie()
+        data["cells"] = change(data["cells"])
+        with pytest.raises(KernelError):
+            check_paving(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("eta", "9/16"),
+        ("eta", "7/16"),
+        ("box", ["0", "5", "0", "4"]),
+        ("box", ["0", "4", "0", "7/2"]),
+        ("axes", [1, 1]),
+    ],
+)
+def test_another_problem_is_rejected(name: str, value: Any) -> None:
+    data = lie()
+    data["problem"][name] = value
+    with pytest.raises(Malformed, match=r"digest|axes"):
+        check_paving(data)
+    with pytest.raises(KernelError):
+        check_paving(relabelled(data))
+
+
+@pytest.mark.parametrize("name", ["holds", "fails", "contracts"])
+def test_a_curve_that_claims_too_much_is_rejected(name: str) -> None:
+    factor = Fraction(99, 100) if name == "fails" else Fraction(107, 100)
+    for case in (0, 3):
+        data = lie(case)
+        entry = data[name][0]
+        gaps = [str(Fraction(g) * factor) for g in (entry if name == "holds" else entry["gaps"])]
+        data[name][0] = gaps if name == "holds" else entry | {"gaps": gaps}
+        with pytest.raises(Rejected, match=f"{name}: not proved"):
+            check_paving(data)
+
+
+@pytest.mark.parametrize("name", ["holds", "fails", "contracts"])
+def test_a_curve_that_is_needed_cannot_be_left_out(name: str) -> None:
+    data = lie()
+    data[name] = []
+    with pytest.raises(Rejected, match="cell"):
+        check_paving(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("version", 2),
+        ("format", "gd-trajectory"),
+        ("steps", 10**5),
+        ("steps", True),
+        ("cells", "+iiix"),
+        ("cells", "+" * 40 + "u"),
+        ("cells", ""),
+        ("cells", "c" * 2_000_001),
+        ("holds", [["1", "1"]]),
+        ("holds", [["-1"]]),
+        ("holds", [["1" + "0" * 400]]),
+        ("holds", [["1"]] * 2001),
+        ("fails", [{"gaps": ["4"], "at": "2/4"}]),
+        ("contracts", [{"gaps": ["1"], "parts": 0}]),
+        ("contracts", [{"gaps": ["1"], "parts": 1024}] * 40),
+        ("extra", 1),
+    ],
+)
+def test_hostile_certificates_get_one_line(name: str, value: Any) -> None:
+    data = lie()
+    data[name] = value
+    with pytest.raises(KernelError) as caught:
+        check_paving(data)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_every_field_is_needed() -> None:
+    for name in found(0)[1]:
+        data = lie()
+        del data[name]
+        with pytest.raises(Malformed):
+            check_paving(data)
+
+
+def test_bounds_of_a_step_contain_the_orbit() -> None:
+    region, _ = found(3)
+    geometry, draw = Geometry(region), random.Random(1)
+    cell = Cell(7, 40, 30)
+    ends = geometry.weights(cell)
+    _, most = geometry.gaps(ends)
+    bounds = list(geometry.orbit(ends, most, 4))
+    assert bounds
+    for _ in range(200):
+        weights = [Fraction(draw.randint(a, b), geometry.over) for a, b in ends]
+        for bound in bounds:
+            product = Fraction(1)
+            for w in weights:
+                product *= w
+            weights = [w - region.eta * product * (product - 1) / w for w in weights]
+            squares = sorted(w * w for w in weights)
+            assert all((y - x) * ONE <= gap for x, y, gap in zip(squares, squares[1:], bound, strict=False))
+            weights = [Fraction(round(w * 2**200), 2**200) for w in weights]

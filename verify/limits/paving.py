@@ -1,0 +1,117 @@
+"""The checker of regions: every cell of a paving, by one proved curve for each family and exact tests on the cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from verify.kernel.errors import Rejected
+from verify.limits.paving_cells import MAX_LEVEL, Cell, Geometry, Region
+from verify.limits.paving_certificate import LETTERS, Paving, build_paving, leaves
+from verify.limits.paving_curves import ONE, Curve, contracts, fails, holds
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """The areas of the verdicts, in units of the area of the box (`shares`) and the number of cells of each."""
+
+    shares: dict[str, Fraction]
+    counts: dict[str, int]
+
+    def words(self) -> str:
+        """Say it in a line."""
+        percent = {name: f"{100 * float(share):.3f} %" for name, share in self.shares.items()}
+        inside = f"{100 * float(self.shares['i'] + self.shares['c']):.3f} %"
+        return (
+            f"{inside} of the box in S_eta ({percent['c']} with convergence), {percent['o']} outside, "
+            f"{percent['u']} undecided"
+        )
+
+
+class Curves:
+    """Families of curves by what is proved of one curve of each, for the tests of cells."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.families: dict[str, list[tuple[int, ...]]] = {"holds": [], "fails": [], "contracts": []}
+
+    def add(self, name: str, gaps: Sequence[Fraction], hint: Fraction | int = 0) -> bool:
+        """Try to prove what `name` says of a curve, and keep it; the hint is the `at` or the `parts`."""
+        least = name == "fails"  # rounding to the units must not make the family larger than what is proved
+        units = tuple(_units(gap, up=least) for gap in gaps)
+        curve = Curve([_units(gap, up=not least) for gap in gaps], self.region.eta)
+        match name:
+            case "holds":
+                proved = holds(curve)
+            case "fails":
+                proved = fails(curve, _units(Fraction(hint), up=False))
+            case _:
+                proved = contracts(curve, int(hint))
+        if proved:
+            self.families[name].append(units)
+        return proved
+
+    def covers(self, name: str, gaps: Sequence[int]) -> bool:
+        """Return whether curves with such gaps belong to a family; the one found goes to the front."""
+        family = self.families[name]
+        for k, anchor in enumerate(family):
+            small, large = (anchor, gaps) if name == "fails" else (gaps, anchor)
+            for a, b in zip(small, large, strict=True):
+                if a > b:
+                    break
+            else:
+                if k:
+                    family.insert(0, family.pop(k))
+                return True
+        return False
+
+
+def _units(x: Fraction, *, up: bool) -> int:
+    return -(-x.numerator * ONE // x.denominator) if up else x.numerator * ONE // x.denominator
+
+
+class Checker:
+    """The test of a cell's verdict."""
+
+    def __init__(self, region: Region, curves: Curves, steps: int) -> None:
+        self.geometry, self.curves, self.steps = Geometry(region), curves, steps
+
+    def accepts(self, cell: Cell, letter: str) -> bool:
+        """Return whether the verdict of a cell is proved."""
+        if letter == "u":
+            return True
+        weights = self.geometry.weights(cell)
+        least, most = self.geometry.gaps(weights)
+        if letter == "o":
+            return self.curves.covers("fails", least) or self.geometry.loses_sign(weights)
+        if not (self.curves.covers("holds", most) and self.geometry.keeps_signs(weights)):
+            return False
+        if letter == "i" or self.curves.covers("contracts", most):
+            return True
+        return any(self.curves.covers("contracts", gaps) for gaps in self.geometry.orbit(weights, most, self.steps))
+
+
+def check_paving(data: Any) -> tuple[Paving, Areas]:
+    """Re-check a certificate from parsed JSON; return it and what it proves.
+
+    Raises Malformed as `build_paving`, and Rejected for a curve or a cell of which the verdict is not proved.
+    """
+    paving = build_paving(data)
+    curves = Curves(paving.region)
+    for name, found in (
+        ("holds", [(gaps, 0) for gaps in paving.holds]),
+        ("fails", list(paving.fails)),
+        ("contracts", list(paving.contracts)),
+    ):
+        for gaps, hint in found:
+            if not curves.add(name, gaps, hint):
+                raise Rejected(f"region: {name}: not proved of the curve with gaps {', '.join(map(str, gaps))}")
+    checker = Checker(paving.region, curves, paving.steps)
+    shares, counts = dict.fromkeys(LETTERS, 0), dict.fromkeys(LETTERS, 0)
+    for cell, letter in leaves(paving.cells):
+        if not checker.accepts(cell, letter):
+            raise Rejected(f"region: cell {cell.i}, {cell.j} of level {cell.level}: {letter!r} is not proved")
+        shares[letter] += 1 << 2 * (MAX_LEVEL - cell.level)
+        counts[letter] += 1
+    total = 1 << 2 * MAX_LEVEL
+    return paving, Areas({letter: Fraction(share, total) for letter, share in shares.items()}, counts)
