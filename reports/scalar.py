@@ -44,6 +44,7 @@ class _ScalarPage(Page):
             **super().context(),
             "title": f"Gradient descent on scalar networks: theorems checked at {scalar_words.of_depth(depth)}",
             "of_depth": scalar_words.of_depth,
+            "has": {claim["identifier"] for claim in self.results["claims"]}.__contains__,
             "simplex": f"{PLOTS}/{SIMPLEX_PLOT}" if shows_simplex(self.results) else "",
             "simplex_claim": SIMPLEX_CLAIM,
             "trajectory_plot": f"{PLOTS}/{TRAJECTORY_PLOT}",

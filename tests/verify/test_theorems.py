@@ -92,7 +92,9 @@ def test_parts_of_the_graph() -> None:
         assert any(c.kind == "neighbour" for c in part.claims)
         assert all(set(c.rests_on) <= set(part.by_identifier) for c in part.claims)
     for wrong in ("foo", "", "ALL", "theorem-A"):
-        with pytest.raises(ValueError, match="is not known: give one of monotone, invariance, convergence, all"):
+        with pytest.raises(
+            ValueError, match="is not known: give one of monotone, invariance, convergence, stability, global, all"
+        ):
             selected_graph(3, wrong)
 
 

@@ -1,4 +1,4 @@
-"""The claim graph of the scalar network: Theorem C at one depth or at every depth, all others at every depth."""
+"""The claims about the scalar network: Theorem C at one depth or at every depth, all others at every depth."""
 
 from verify.claims import ClaimGraph
 from verify.theorems.convergence import convergence_claims
@@ -58,4 +58,5 @@ def selected_graph(depth: int | None, theorem: str) -> ClaimGraph:
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
     more = [SHARPER] if theorem == "convergence" and SHARPER in graph.by_identifier else []
-    return graph.restricted([THEOREMS[theorem], *more, DIRECT])
+    roots = [THEOREMS[theorem], *more]
+    return graph.restricted([*roots, *([DIRECT] if "theorem-A" in graph.closure(roots) else [])])

@@ -191,8 +191,8 @@ def sharper_claims() -> list[Claim]:
             "convergence to the edge, sharper",
             "For every depth: if $w_t\\in S_\\eta$, $\\varphi(w_t)=(2-\\delta)/\\eta$ with $\\delta\\in(0,0.4]$ and "
             "$L(w_t)\\le\\delta^2/100$, then for all $k\\ge t$: $L(w_k)\\le2(1-\\delta)^{2(k-t)}L(w_t)$ and "
-            "$\\eta\\varphi(w_k)\\ge2-\\delta-20L(w_t)/\\delta$; so $\\varphi(w_k)\\ge(2-1.2\\delta)/\\eta$, and with the "
-            "paper's $L(w_t)\\le\\delta^2/200$ even $\\varphi(w_k)\\ge(2-1.1\\delta)/\\eta$.",
+            "$\\eta\\varphi(w_k)\\ge2-\\delta-20L(w_t)/\\delta$; so $\\varphi(w_k)\\ge(2-1.2\\delta)/\\eta$, and with "
+            "the paper's $L(w_t)\\le\\delta^2/200$ even $\\varphi(w_k)\\ge(2-1.1\\delta)/\\eta$.",
             r"L(w_k)\le2\,(1-\delta)^{2(k-t)}\,L(w_t),\qquad\eta\,\varphi(w_k)\ge2-\delta-\frac{20\,L(w_t)}\delta",
             theorem=True,
             rests_on=("C6",),
