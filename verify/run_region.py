@@ -18,7 +18,7 @@ from verify.limits.paving import Areas, check_paving
 from verify.limits.paving_cells import Region
 from verify.limits.paving_certificate import MAX_DEPTH, Paving, build_region
 from verify.runs import require_writable
-from verify.signals import interrupt_held_back
+from verify.signals import interrupt_deferred
 
 DECIDED, UNKNOWN = 0, 3
 AIM = 0.004
@@ -154,7 +154,7 @@ def run_region(question: Question, folder: Path, *, as_json: bool = False, plot:
         search.run(AIM, question.timeout, show)
     searched, interrupted = time.perf_counter() - began, search.interrupted
     try:
-        with interrupt_held_back():  # what is found is checked and written, whenever Ctrl-C comes
+        with interrupt_deferred():  # what is found is checked and written, whenever Ctrl-C comes
             certificate = search.paving().data()
             paving, areas = check_paving(certificate)
             checked = time.perf_counter() - began - searched
