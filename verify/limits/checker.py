@@ -11,9 +11,7 @@ What the verdicts and claims say, for the exact orbit w_0, w_1, ... and a_k = et
 * reaches zero: after exactly `step` steps some weight is 0; the curves are not defined there.
 * diverges: |pi| >= 2 and rho_i = eta pi (pi - 1)/z_i >= 3 for all i, at step `step`; so the loss tends to infinity.
 
-Proof of the last. |1 - rho_i| >= 2, so |pi+| >= 2**D |pi| >= 8, and rho_i+/rho_i = prod over j != i of (1 - rho_j)**2,
-which is at least 4, times (1 - 1/pi+)/(1 - 1/pi), which is at least (7/8)/(3/2). So rho_i+ >= 7/3 rho_i: the condition
-persists, and |pi| grows by the factor 4 at least in each step.
+Why the last condition persists is the written claim F2.
 """
 
 from collections.abc import Callable, Mapping

@@ -16,13 +16,9 @@ eta (q - sqrt(q/u)) where p >= 1/2, and p_flip = (1 + sqrt(1 + 4 u/eta))/2 at it
 Lemma. For a curve with gaps b let A(e) = max(0, 1 - g) at p = 1 + e, and 1 where 1 + e >= p_flip; let
 B(f) = max(0, g - 1) at p = 1 - f; write A', B' for their largest values on (0, e], (0, f]. Suppose B'(A'(e)) < e for
 all e > 0, and A(e) <= x e, B(f) <= y f with x y < 1 for small e and f <= x e. Then from every w in S_eta with gaps at
-most b, p tends to 1 and the weights to a minimum. Proof: by Theorem B the orbit stays in S_eta, by A5 its gaps do not
-grow. So p - 1 = e > 0 is followed by a smaller one, or by one of 0 to -A(e) (p never gets to 0, so to more than -1),
-and -f by one nearer to 0 or by one of 0 to B(f). Without change of sign the factor is at most 1 - q, q the one of
-the balanced curve, positive and continuous: |e| falls to 0. With infinitely many changes let x_j be the first
-positive e after each: x_(j+1) <= B'(A'(x_j)) < x_j, a continuous function, so the limit is 0, geometrically in the
-end. The squares stay on curves with gaps at most b and p in a compact part of (0, inf), so between positive bounds,
-and w_i changes by eta p e/w_i, which has a finite sum.
+most b, p tends to 1 and the weights to a minimum.
+
+The proofs are the written claims F3 (order) and F4 (lemma).
 
 Numbers are integers in units of 2**-BITS; what ends in _hi is rounded up, in _lo down.
 """

@@ -1,6 +1,7 @@
 """The claims about the scalar network: Theorem C at one depth or at every depth, all others at every depth."""
 
 from verify.claims import ClaimGraph
+from verify.theorems.certified import certified_claims
 from verify.theorems.convergence import convergence_claims
 from verify.theorems.direct import direct_claims
 from verify.theorems.global_convergence import convergence_beside, global_claims_every_depth
@@ -38,6 +39,7 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *(sharper_claims() if depth is None else ()),
             *stability_claims_every_depth(),
             *global_claims_every_depth(),
+            *certified_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
             *convergence_beside(),
