@@ -116,7 +116,7 @@ def moment_bounds() -> list[Claim]:
                 over=moment_domain(*range_),
                 then=(Moments().remainder(), comparison, bound + slack),
                 method="bisection",
-                rests_on=("C1.1", "C5"),
+                rests_on=("C1.1",),
             )
         )
     return found
