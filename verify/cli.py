@@ -10,8 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from verify.cli_region import region
-from verify.cli_scalar import trajectory
+from verify.cli_scalar import region, trajectory
 
 USAGE_ERROR = 2
 INTERRUPTED = 130

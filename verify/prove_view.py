@@ -9,12 +9,11 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from verify.deciding import Decided
-from verify.runs import VERDICT_STYLE
+from verify.runs import VERDICT_STYLE, spinner
 from verify.smt2 import Problem
 
 EXPECTED = {"unsat": "proved", "sat": "refuted"}
@@ -106,12 +105,8 @@ def _short(number: str) -> str:
 @contextmanager
 def live_view(console: Console) -> Iterator[Show]:
     """Show how far the search is, while the block runs; return a function (name, boxes evaluated, boxes open)."""
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading", total=None)
-        yield lambda name, boxes, open_: progress.update(
-            task, description=escape(f"{name}: {boxes:,} boxes, {open_:,} open")
-        )
+    with spinner(console) as say:
+        yield lambda name, boxes, open_: say(f"{name}: {boxes:,} boxes, {open_:,} open")
 
 
 def print_row(console: Console, row: Row) -> None:

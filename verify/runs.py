@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -69,6 +70,15 @@ def live_view(console: Console, steps: int) -> Iterator[View]:
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield View(progress, progress.add_task("claims", total=steps))
+
+
+@contextmanager
+def spinner(console: Console) -> Iterator[Callable[[str], None]]:
+    """Show, on a terminal and while the block runs, what is being done; return the function that says it."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading", total=None)
+        yield lambda words: progress.update(task, description=escape(words))
 
 
 def formal_claims(graph: ClaimGraph) -> int:

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +20,7 @@ from verify.limits.certificate import Bounds, LimitCertificate
 from verify.limits.checker import LimitVerdict
 from verify.limits.orbit import State
 from verify.provers.limit_search import approximate
+from verify.runs import spinner
 
 STYLE = {"converges": "green", "undecided": "bold yellow"}
 OTHER = "cyan"
@@ -135,14 +135,8 @@ def _decimal(scaled: int, places: int) -> str:
 @contextmanager
 def live_view(console: Console) -> Iterator[Show]:
     """Show how far the search is, while the block runs; return a function of the name of a start."""
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading", total=None)
-
-        def show(name: str) -> Callable[[int, int], None]:
-            return lambda done, most: progress.update(task, description=f"{name}: step {done:,} of at most {most:,}")
-
-        yield show
+    with spinner(console) as say:
+        yield lambda name: lambda done, most: say(f"{name}: step {done:,} of at most {most:,}")
 
 
 def print_row(console: Console, row: Row) -> None:

@@ -264,7 +264,7 @@ def test_check_loads_the_checkers_alone(tmp_path: Path) -> None:
         for name in loaded
         if name.startswith("verify.") and not name.startswith(("verify.kernel", "verify.trajectory", "verify.limits"))
     }
-    commands = {"verify.cli", "verify.cli_region", "verify.cli_scalar", "verify.__main__"}
+    commands = {"verify.cli", "verify.cli_scalar", "verify.__main__"}
     assert ours <= {*commands, "verify.checking", "verify.trees"}
 
 
