@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from verify.files import certificate_content, write_atomically, write_certificate
-from verify.limits.paving import Areas, check_paving
+from verify.limits.paving import Areas, check_paving, decimal
 from verify.limits.paving_cells import Region
 from verify.limits.paving_certificate import MAX_DEPTH, Paving, build_region
 from verify.runs import require_writable
@@ -128,13 +128,6 @@ def areas_data(paving: Paving, areas: Areas) -> dict[str, Any]:
         "share_undecided": decimal(shares["u"], up=True),
         "curves": [len(paving.holds), len(paving.fails), len(paving.contracts)],
     }
-
-
-def decimal(x: Fraction, *, up: bool) -> str:
-    """Return x >= 0 with six decimals, rounded up or down."""
-    scaled = x * 10**6
-    whole = -(-scaled.numerator // scaled.denominator) if up else scaled.numerator // scaled.denominator
-    return f"{whole // 10**6}.{whole % 10**6:06d}"
 
 
 def run_region(question: Question, folder: Path, *, as_json: bool = False, plot: bool = True) -> int:

@@ -11,10 +11,10 @@ import pytest
 from verify import cli, run_region
 from verify.kernel.certificates import load, read_file, read_json
 from verify.kernel.errors import Malformed
-from verify.limits.paving import check_paving
+from verify.limits.paving import check_paving, decimal
 from verify.limits.paving_cells import Cell
 from verify.provers.region_search import Search
-from verify.run_region import decimal, default_box, number, read_region
+from verify.run_region import default_box, number, read_region
 
 
 def region(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:

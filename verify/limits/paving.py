@@ -11,6 +11,13 @@ from verify.limits.paving_certificate import LETTERS, Paving, build_paving, leav
 from verify.limits.paving_curves import ONE, Curve, contracts, fails, holds
 
 
+def decimal(x: Fraction, places: int = 6, *, up: bool) -> str:
+    """Return x >= 0 with so many decimals, rounded up or down."""
+    scaled = x * 10**places
+    whole = -(-scaled.numerator // scaled.denominator) if up else scaled.numerator // scaled.denominator
+    return f"{whole // 10**places}.{whole % 10**places:0{places}d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Areas:
     """The areas of the verdicts, in units of the area of the box (`shares`) and the number of cells of each."""
@@ -19,12 +26,13 @@ class Areas:
     counts: dict[str, int]
 
     def words(self) -> str:
-        """Say it in a line."""
-        percent = {name: f"{100 * float(share):.3f} %" for name, share in self.shares.items()}
-        inside = f"{100 * float(self.shares['i'] + self.shares['c']):.3f} %"
+        """Say it in a line; what is proved is rounded down, what is undecided up."""
+        proved = {name: f"{decimal(100 * share, 3, up=False)} %" for name, share in self.shares.items()}
+        inside = f"{decimal(100 * (self.shares['i'] + self.shares['c']), 3, up=False)} %"
+        undecided = f"{decimal(100 * self.shares['u'], 3, up=True)} %"
         return (
-            f"{inside} of the box in S_eta ({percent['c']} with convergence), {percent['o']} outside, "
-            f"{percent['u']} undecided"
+            f"{inside} of the box in S_eta ({proved['c']} with convergence), {proved['o']} outside, "
+            f"{undecided} undecided"
         )
 
 
