@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from reports.plots import BLUE, GREEN, ORANGE, new_figure, png_bytes, style
-from verify.limits.paving import Areas
+from verify.limits.paving import Areas, decimal
 from verify.limits.paving_cells import Region
 from verify.limits.paving_certificate import Paving, leaves
 
@@ -57,9 +57,8 @@ def print_areas(console: Console, region: Region, areas: Areas, data: dict[str, 
     for heading in ("verdict", "cells", "area", "of the box"):
         table.add_column(heading, justify="left" if heading == "verdict" else "right")
     for letter in "ciou":
-        share = areas.shares[letter]
-        area = float(share * region.area)
-        table.add_row(MEANING[letter], f"{areas.counts[letter]:,}", f"{area:.6g}", f"{100 * float(share):.3f} %")
+        area = decimal(areas.shares[letter] * region.area, up=letter == "u")
+        table.add_row(MEANING[letter], f"{areas.counts[letter]:,}", area, areas.percent(letter))
     console.print(table)
     low, high = data["area_of_S_eta"]
     console.print(
@@ -92,9 +91,7 @@ def region_figure(paving: Paving, areas: Areas) -> Figure:
         x = np.geomspace(max(x0, 1.0 / (fixed * y1)), x1, 400)
         if x[0] < x1:
             axes.plot(x, 1.0 / (fixed * x), color="black", lw=1.1, ls=(0, (5, 3)), label="minima, $\\pi = 1$")
-        handles: list[Any] = [
-            Patch(facecolor=COLOURS[k], label=f"{WORDS[k]} ({100 * float(areas.shares[k]):.2f} %)") for k in "ciou"
-        ]
+        handles: list[Any] = [Patch(facecolor=COLOURS[k], label=f"{WORDS[k]} ({areas.percent(k, 2)})") for k in "ciou"]
         handles += axes.get_legend_handles_labels()[0]
         axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
         axes.set_xlim(x0, x1)

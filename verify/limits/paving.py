@@ -25,14 +25,16 @@ class Areas:
     shares: dict[str, Fraction]
     counts: dict[str, int]
 
+    def percent(self, letters: str, places: int = 3) -> str:
+        """Return the share of some verdicts in percent; what is proved is rounded down, what is undecided up."""
+        share = sum((self.shares[letter] for letter in letters), Fraction(0))
+        return f"{decimal(100 * share, places, up='u' in letters)} %"
+
     def words(self) -> str:
-        """Say it in a line; what is proved is rounded down, what is undecided up."""
-        proved = {name: f"{decimal(100 * share, 3, up=False)} %" for name, share in self.shares.items()}
-        inside = f"{decimal(100 * (self.shares['i'] + self.shares['c']), 3, up=False)} %"
-        undecided = f"{decimal(100 * self.shares['u'], 3, up=True)} %"
+        """Say it in a line."""
         return (
-            f"{inside} of the box in S_eta ({proved['c']} with convergence), {proved['o']} outside, "
-            f"{undecided} undecided"
+            f"{self.percent('ic')} of the box in S_eta ({self.percent('c')} with convergence), "
+            f"{self.percent('o')} outside, {self.percent('u')} undecided"
         )
 
 
