@@ -129,17 +129,19 @@ def solution(data: Data, state: State, bits: int, start: Sequence[Fraction]) -> 
 
 
 def first_eigenvector(at: Flow, bits: int) -> tuple[list[int], int]:
-    """Return the first eigenvector of `at.matrix` in integers of about bits / 2 bits, and a slack that suffices for it.
+    """Return the first eigenvector of `at.matrix`, in integers, and a slack that suffices for it.
 
-    Inverse iteration with the Cholesky factor of T - M, where T comes down to the largest eigenvalue. Raises Rejected.
+    Inverse iteration with the Cholesky factor of T - M, where T comes down to the largest eigenvalue. An error of the
+    vector enters its Rayleigh quotient squared, so half the bits between the eigenvalue and the slack suffice. Raises
+    Rejected.
     """
     size, matrix = len(at.matrix), at.matrix
-    half = bits // 2 + GUARD
-    _, vectors = np.linalg.eigh(floats(matrix, bits))
-    vector = [fixed(float(x), half) for x in vectors[:, -1]]
     trace = sum(matrix[i][i] for i in range(size))
     root = isqrt(trace << bits) >> bits
     least = 4 * size * (root + 2)
+    half = max(bits, (trace // least).bit_length()) // 2 + GUARD
+    _, vectors = np.linalg.eigh(floats(matrix, bits))
+    vector = [fixed(float(x), half) for x in vectors[:, -1]]
     slack = max(least, trace >> 80)
     for _ in range(VECTOR_ROUNDS):
         quotient = rayleigh_quotient(matrix, vector)
