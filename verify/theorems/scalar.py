@@ -6,6 +6,8 @@ from verify.theorems.convergence import convergence_claims
 from verify.theorems.direct import direct_claims
 from verify.theorems.global_convergence import convergence_beside, global_claims_every_depth
 from verify.theorems.invariance import invariance_claims
+from verify.theorems.lyapunov import lyapunov_claims
+from verify.theorems.lyapunov_neighbours import lyapunov_neighbours
 from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
@@ -20,6 +22,7 @@ THEOREMS = {
     "convergence": "theorem-C",
     "stability": "theorem-E",
     "global": "theorem-G",
+    "lyapunov": "theorem-V",
 }
 
 
@@ -39,10 +42,12 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *(sharper_claims() if depth is None else ()),
             *stability_claims_every_depth(),
             *global_claims_every_depth(),
+            *lyapunov_claims(),
             *certified_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
             *convergence_beside(),
+            *lyapunov_neighbours(),
             *(far_claims() if depth is None else ()),
         ),
         own="every-depth" if depth is None else f"depth-{depth}",
