@@ -45,8 +45,8 @@ def certified_claims() -> list[Claim]:
             "Let $D\\ge2$, $\\eta D\\le2$ and $w_0\\in S_\\eta$. Then $w_t$ converges to a global minimum. Its "
             "sharpness is the limit of $\\varphi(w_t)$, and at most $\\frac2\\eta$ unless $\\pi(w_t)=1$ at some step "
             "$t$. (This is Theorem G without the premise $\\eta\\varphi(w_0)\\le2$, from which $\\eta D\\le2$ follows. "
-            "If $\\eta D>2$, then $\\eta\\varphi\\ge\\eta D>2$ at every minimum: all repel.) It is what `verify region` "
-            "proves convergence with.",
+            "If $\\eta D>2$, then $\\eta\\varphi\\ge\\eta D>2$ at every minimum: all repel.) It is what "
+            "`verify region` proves convergence with.",
             r"w_0\in S_\eta,\;\eta D\le2\quad\Rightarrow\quad w_t\to w_\infty,\;\pi(w_\infty)=1",
             rests_on=("A1", "A4", "A5", "F4.1", "theorem-B", "F3", "G3", "theorem-G"),
         ),
