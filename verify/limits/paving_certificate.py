@@ -5,9 +5,9 @@
      "cells": "++ccou..."}
 
 `cells` is a tree in prefix order: `+` is a cell cut into its four quarters (`Cell.children`). The verdicts are
-i: the cell lies in S_eta; c: moreover gradient descent converges to a minimum from every point of it; o: no point of
-it is in S_eta; u: undecided. Curves are named by the gaps of their sorted squares from the smallest upward, see
-`paving_curves`; numbers are exact rationals.
+i: the cell lies in S_eta; c: moreover gradient descent converges to a minimum from every point of it (eta D <= 2);
+o: no point of it is in S_eta; u: undecided. Curves are named by the gaps of their sorted squares from the smallest
+upward, see `paving_curves`; numbers are exact rationals.
 """
 
 import hashlib
