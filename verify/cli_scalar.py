@@ -47,7 +47,8 @@ def region(
     """Map where gradient descent provably stays stable.
 
     A plane of two weights of a scalar network is paved into cells proved inside S_eta, proved outside, and undecided;
-    convergence to a minimum is proved for cells inside. A trusted checker re-checks every cell.
+    for cells inside convergence to a minimum is proved if eta times the depth is at most 2. A trusted checker re-checks
+    every cell.
     """
     from verify.cli import UsageError
     from verify.run_region import Question, read_region, run_region
