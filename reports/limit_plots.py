@@ -37,14 +37,20 @@ def trajectory_figure(orbits: Sequence[Mapping[str, Any]], windows: Sequence[int
     """
     with style():
         figure = new_figure(7.2 if len(orbits) == 1 else 4.6 * len(orbits), 5.4)
-        panels = figure.subplots(2, len(orbits), sharex="col", sharey="row", squeeze=False)
+        panels = figure.subplots(2, len(orbits), sharex="col", squeeze=False)
         for column, orbit in enumerate(orbits):
             last = windows[column] if column < len(windows) else None
             _trajectory(panels[0, column], panels[1, column], orbit, last)
+            if len(orbits) > 1:
+                steps = f"{orbit['series']['step'][-1]:,}"
+                panels[0, column].set_title(f"all {steps} steps" if last is None else f"the first {last:,} steps")
         panels[0, 0].set_ylabel("loss $L$")
         panels[1, -1].legend(loc="best")
         for axes in panels.flat:
             axes.margins(y=0.10)
+        ends = np.array([axes.get_ylim() for axes in panels[1]])
+        for axes in panels[1]:
+            axes.set_ylim(ends[:, 0].min(), ends[:, 1].max())
         figure.align_ylabels(panels[:, 0])
     return figure
 
@@ -105,7 +111,7 @@ def convergence_figure(orbits: Sequence[Mapping[str, Any]], last: int = 250) -> 
         right.set_xlim(*span)
         right.set_ylim(span[0], 2.25)
         _inset(right, starts, ends, colours)
-        right.legend(loc="lower right")
+        right.legend(loc="upper left")
     return figure
 
 
@@ -114,17 +120,18 @@ def _inset(axes: Axes, starts: FloatArray, ends: FloatArray, colours: Sequence[A
     above = starts > EDGE
     if not above.any():
         return
-    inner = axes.inset_axes((0.13, 0.56, 0.36, 0.24))
+    inner = axes.inset_axes((0.58, 0.16, 0.38, 0.34))
     inner.scatter(
         starts[above],
         EDGE - ends[above],
         c=[colour for colour, is_above in zip(colours, above, strict=True) if is_above],
         s=16,
+        zorder=5,
         edgecolors="black",
         linewidths=0.4,
     )
-    inner.set_ylim(0.0, None)
-    inner.set_title(r"$2-\eta\,\lim\varphi$", fontsize=8.5)
+    inner.set_ylim(0.0, 1.25 * (EDGE - ends[above]).max())
+    inner.set_title(r"$2-\eta\,\lim\varphi$, starts above 2", fontsize=8.5)
     inner.tick_params(labelsize=7.5)
 
 

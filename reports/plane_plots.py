@@ -10,15 +10,22 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from reports.plots import GREEN, GREY, new_figure, style
 
 FloatArray = NDArray[np.float64]
+FLATTEST = (1.0, 1.0)
+"""The minimum at which ``phi = 2`` is least."""
+
 _FLOWS = 9
 """Iterates, the first ones, from which the gradient flow is drawn."""
+
+_NUMBERED = 6
+_POWER = 0.5
+_PAD = 0.07
 
 
 def flow_end(w: Sequence[float]) -> tuple[float, float]:
@@ -42,36 +49,40 @@ def plane_figure(orbit: Mapping[str, Any]) -> Figure:
     """
     path = np.array(orbit["path"], dtype=float)
     ends = np.array([flow_end(w) for w in path])
-    shades = matplotlib.colormaps["plasma"](_norm(len(path))(1.0 + np.arange(len(path))) * 0.9)
+    norm, shades = PowerNorm(_POWER, 0.0, max(len(path) - 1, 1)), _shades()
+    colours = shades(norm(np.arange(len(path))))
+    box = _box(np.concatenate([path, ends, [FLATTEST]]))
     with style():
-        figure = new_figure(7.6, 6.0)
+        figure = new_figure(7.6, 6.8)
         axes = figure.subplots()
-        points = np.concatenate([path, ends])
-        low, high = points.min(axis=0), points.max(axis=0)
-        pad = 0.10 * (high - low).max()
-        box = (max(low[0] - pad, 0.02), high[0] + pad, max(low[1] - pad, 0.02), high[1] + pad)
         _minima(axes, float(Fraction(orbit["eta"])), box)
-        for start, end, shade in list(zip(path, ends, shades, strict=True))[:_FLOWS]:
-            axes.plot(*_flow(start, end), color=shade, lw=1.0, zorder=3)
-        axes.plot(*path.T, color=GREY, lw=0.7, ls=(0, (2, 2)), zorder=2)
-        axes.scatter(*path.T, c=shades, s=30, zorder=5, edgecolors="black", linewidths=0.5, label="gradient descent")
-        label = "end of gradient flow from there (GFS)"
-        axes.scatter(*ends.T, c=shades, s=34, marker="D", zorder=6, edgecolors="black", linewidths=0.5, label=label)
-        for number in range(min(4, len(path))):
+        for start, end, colour in list(zip(path, ends, colours, strict=True))[:_FLOWS]:
+            axes.plot(*_flow(start, end), color=colour, lw=1.2, zorder=3)
+        axes.plot(*path.T, color=GREY, lw=0.6, ls=(0, (2, 2)), zorder=2)
+        look: dict[str, Any] = {"c": colours, "edgecolors": "black", "linewidths": 0.5}
+        axes.scatter(path[:, 0], path[:, 1], s=30, zorder=5, label="gradient descent", **look)
+        axes.scatter(
+            ends[:, 0], ends[:, 1], s=34, marker="D", zorder=6, label="end of gradient flow from there (GFS)", **look
+        )
+        axes.scatter(*FLATTEST, s=90, marker="*", color="black", zorder=6, label="flattest minimum")
+        for number in range(min(_NUMBERED, len(path))):
             axes.annotate(str(number), path[number], xytext=(6, 5), textcoords="offset points", fontsize=9.0, zorder=7)
         axes.set_xlim(box[0], box[1])
         axes.set_ylim(box[2], box[3])
         axes.set_aspect("equal")
         axes.set_xlabel("$w_1$")
         axes.set_ylabel("$w_2$")
-        axes.legend(loc="upper right", frameon=True, framealpha=0.9)
-        bar = figure.colorbar(ScalarMappable(_norm(len(path)), _shades()), ax=axes, shrink=0.75, pad=0.02)
-        bar.set_label("gradient descent step + 1")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+        bar = figure.colorbar(ScalarMappable(norm, shades), ax=axes, shrink=0.75, pad=0.02)
+        bar.set_label("gradient descent step")
     return figure
 
 
-def _norm(count: int) -> LogNorm:
-    return LogNorm(1.0, max(count, 2))
+def _box(points: FloatArray) -> tuple[float, float, float, float]:
+    """Return the left, right, lower and upper end of what is shown, for points that have to be."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    pad = _PAD * (high - low).max()
+    return max(low[0] - pad, pad / 2), high[0] + pad, max(low[1] - pad, pad / 2), high[1] + pad
 
 
 def _shades() -> matplotlib.colors.ListedColormap:
@@ -81,7 +92,7 @@ def _shades() -> matplotlib.colors.ListedColormap:
 def _minima(axes: Axes, eta: float, box: tuple[float, float, float, float]) -> None:
     """Draw the minima, those whose sharpness is below ``2 / eta`` in bold.
 
-    At a minimum ``phi = x**2 + 1/x**2`` with ``x = w_1``; it is ``2 / eta`` where ``x**2 = 1/eta ± sqrt(1/eta**2 - 1)``.
+    At a minimum ``phi = x**2 + 1/x**2`` with ``x = w_1``.
     """
     x = np.geomspace(max(box[0], 1.0 / box[3]), min(box[1], 1.0 / box[2]), 400)
     axes.plot(x, 1.0 / x, color="black", lw=1.1, ls=(0, (5, 3)), zorder=1, label=r"minima, $w_1 w_2 = 1$")

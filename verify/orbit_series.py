@@ -3,6 +3,7 @@
 `eta_phi` is the lower end of an enclosure in integers, `loss` that of its centre; the sharpness is floating point.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -58,7 +59,7 @@ def weights_along(states: Sequence[State]) -> list[list[float | None]]:
 def loss_rises(states: Sequence[State]) -> int:
     """Return the number of steps in which the enclosures show that the loss rises."""
     bounds = [_distance(state) for state in states]
-    pairs = zip(bounds, bounds[1:], strict=False)
+    pairs = itertools.pairwise(bounds)
     return sum(x is not None and y is not None and y[0] > x[1] for x, y in pairs)
 
 
