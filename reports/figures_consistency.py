@@ -57,10 +57,12 @@ def _require_orbit(orbit: Mapping[str, Any], place: str) -> None:
     if limit is not None and start is not None and orbit["monotone_from"] == 0 and limit[0] > start[1]:
         raise ResultsError(f"{place}: phi never rises, but its limit is above its start")
     _require_edge(orbit, start, limit, place)
-    if orbit["loss_rises"] > orbit["step"]:
-        raise ResultsError(f"{place}: the loss rises in {orbit['loss_rises']} of {orbit['step']} steps")
-    _require_series(orbit, start, limit, place)
-    _require_path(orbit, place)
+    for name, belongs in (("loss_rises", True), ("series", True), ("path", orbit["figure"] == "plane")):
+        if (orbit[name] is not None) is not (belongs and limit is not None):
+            raise ResultsError(f"{place}: {orbit['verdict']}, for the figure {orbit['figure']}, but see its {name}")
+    if limit is not None:
+        _require_series(orbit, start, limit, place)
+        _require_path(orbit, place)
 
 
 def bounds_of(found: Mapping[str, Any], name: str, place: str) -> Bounds | None:
@@ -82,8 +84,10 @@ def _require_edge(orbit: Mapping[str, Any], start: Bounds | None, limit: Bounds 
         raise ResultsError(f"{place}: at the edge from step {edge} on, but it starts there")
 
 
-def _require_series(orbit: Mapping[str, Any], start: Bounds | None, limit: Bounds | None, place: str) -> None:
+def _require_series(orbit: Mapping[str, Any], start: Bounds | None, limit: Bounds, place: str) -> None:
     """Raise unless what is drawn begins at the start, ends above the limit, and does not rise where it must not."""
+    if orbit["loss_rises"] > orbit["step"]:
+        raise ResultsError(f"{place}: the loss rises in {orbit['loss_rises']} of {orbit['step']} steps")
     drawn = orbit["series"]
     require_equal_lengths(drawn, ("step", "loss", "sharpness", "eta_phi"), place)
     steps = drawn["step"]
@@ -92,7 +96,7 @@ def _require_series(orbit: Mapping[str, Any], start: Bounds | None, limit: Bound
     values = [(step, value) for step, value in zip(steps, drawn["eta_phi"], strict=True) if value is not None]
     if start is not None and values and values[0][0] == 0 and not _near(values[0][1], start):
         raise ResultsError(f"{place}: what is drawn does not begin where it starts")
-    if limit is not None and values and values[-1][1] < float(limit[0]) * (1 - ROUNDING):
+    if values and values[-1][1] < float(limit[0]) * (1 - ROUNDING):
         raise ResultsError(f"{place}: what is drawn ends below its limit")
     first = orbit["monotone_from"]
     if first is not None:
@@ -107,8 +111,6 @@ def _near(value: float, found: Bounds) -> bool:
 
 
 def _require_path(orbit: Mapping[str, Any], place: str) -> None:
-    if (orbit["path"] is not None) is not (orbit["figure"] == "plane"):
-        raise ResultsError(f"{place}: a path of the weights belongs to the figure of the plane, and to no other")
     if orbit["path"] is None:
         return
     if len(orbit["weights"]) != 2 or not 0 < len(orbit["path"]) <= orbit["step"] + 1:

@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from verify.claims import ClaimGraph
 from verify.figures_view import print_line, print_table
 from verify.files import write_atomically, write_certificate, write_json
 from verify.kernel.certificates import read_file, read_json
+from verify.limits.orbit import State
 from verify.limits.paving import check_paving
 from verify.orbit_series import loss_rises, series, weights_along
 from verify.results import certificate_folder, results_data
@@ -162,10 +164,19 @@ def certified_orbit(orbit: Orbit, folder: Path, view: View) -> dict[str, Any]:
         "step": row.claim.step,
         "eta_phi_start": data.get("eta_phi_start"),
         "eta_phi_limit": data.get("eta_phi_limit"),
-        "loss_rises": loss_rises(states),
-        "series": series(states, start.problem.eta, *(() if orbit.figure == "monotone" else (POINTS,))),
-        "path": weights_along(states) if orbit.figure == "plane" else None,
+        **drawing(orbit.figure, states if row.verdict == "converges" else [], start.problem.eta),
         **_file(row.certificate),
+    }
+
+
+def drawing(figure: Figure, states: Sequence[State], eta: Fraction) -> dict[str, Any]:
+    """Return what a picture shows of an orbit; None for an orbit that is not proved to converge: it is not drawn."""
+    if not states:
+        return dict.fromkeys(("loss_rises", "series", "path"))
+    return {
+        "loss_rises": loss_rises(states),
+        "series": series(states, eta) if figure == "monotone" else series(states, eta, POINTS),
+        "path": weights_along(states) if figure == "plane" else None,
     }
 
 
