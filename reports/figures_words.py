@@ -13,6 +13,8 @@ from reports.numbers import NOTHING, counted, size
 from reports.region_plots import percent, region_name
 
 _PLACES = 6
+_MUCH = Fraction(1, 100)
+"""Share of a box that is too much to be left undecided without a warning."""
 
 __all__ = ["percent", "region_name"]
 
@@ -36,6 +38,10 @@ def alerts(results: Mapping[str, Any]) -> list[tuple[str, str]]:
                     f"**{escape(orbit['name'])}: {orbit['verdict']}**, not shown. {escape(orbit['reason'])}".rstrip(),
                 )
             )
+    for region in results["regions"]:
+        if Fraction(region["areas"]["u"]) >= _MUCH * Fraction(region["area"]):
+            words = f"**{escape(region['name'])}: {percent(region, 'u')} of the box is undecided**, for want of time."
+            found.append(("WARNING", words))
     return found
 
 

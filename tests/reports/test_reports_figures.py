@@ -117,6 +117,11 @@ def test_a_page_with_nothing_on_it(small: dict[str, Any], tmp_path: Path) -> Non
     assert_sound(report_text(small))
 
 
+def test_a_region_that_is_cut_short_has_a_warning(small: dict[str, Any]) -> None:
+    assert "region-depth-2: 25.000 % of the box is undecided" in report_text(small)
+    assert "[!WARNING]" not in report_text(COMMITTED)
+
+
 def test_an_orbit_that_is_undecided_is_named_and_not_drawn(small: dict[str, Any]) -> None:
     orbit = small["trajectories"][0]
     proved = ("eta_phi_start", "eta_phi_limit", "inside_from", "monotone_from", "edge", "premise")
