@@ -34,7 +34,8 @@ def region_figure(region: Mapping[str, Any]) -> Figure:
     ----------
     region
         ``depth``, ``eta``, ``axes`` (names of two weights), ``fixed`` (the other weights by name), ``box`` (four ends),
-        ``area`` and ``areas`` (by verdict), all numbers exact and as text, and ``tree`` (:mod:`reports.paving`).
+        ``area`` and ``areas`` (by verdict), all numbers exact and as text, ``cells`` (their number by verdict), and
+        ``tree`` (:mod:`reports.paving`).
     """
     x0, x1, y0, y1 = (float(Fraction(end)) for end in region["box"])
     found = leaves(region["tree"])
@@ -53,7 +54,9 @@ def region_figure(region: Mapping[str, Any]) -> Figure:
         if x[0] < x1:
             axes.plot(x, 1.0 / (fixed * x), color="black", lw=1.1, ls=(0, (5, 3)), label="minima, $\\pi = 1$")
         handles: list[Any] = [
-            Patch(facecolor=COLOURS[k], label=f"{WORDS[k]} ({percent(region, k, 2)})") for k in "ciou"
+            Patch(facecolor=COLOURS[k], label=f"{WORDS[k]} ({percent(region, k, 2)})")
+            for k in "ciou"
+            if region["cells"][k]
         ]
         handles += axes.get_legend_handles_labels()[0]
         axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
