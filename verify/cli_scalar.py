@@ -58,3 +58,18 @@ def region(
     except ValueError as error:
         raise UsageError(str(error)) from None
     sys.exit(run_region(question, out or Path("report") / "region", as_json=json, plot=not no_plot))
+
+
+def figures(
+    out: Annotated[Path | None, typer.Option(help="Folder of page and certificates [default: report/figures].")] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Write the pictures as SVG as well.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Redraw the paper's figures on scalar networks from certified data; write a page.
+
+    A falling GFS sharpness, convergence to just below the edge, the plane of depth 2, and where S_eta lies: each from
+    certificates that are re-checked.
+    """
+    from verify.run_figures import run_figures
+
+    sys.exit(run_figures(out or Path("report") / "figures", svg=svg, as_json=json))
