@@ -1,4 +1,4 @@
-"""F4: from all of S_eta gradient descent converges where eta D <= 2. Its lemma, its steps, and sampled trajectories."""
+"""Theorem H: from all of S_eta gradient descent converges where eta D <= 2. Lemma, steps, sampled trajectories."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,10 +16,10 @@ from numeric.scalar import gd_step, product
 from verify.engine import Limits, settle
 from verify.kernel.rules import check_counterexample
 from verify.provers.falsifier import falsify, satisfiable
-from verify.theorems.certified import certified_claims
+from verify.theorems.global_convergence import past_the_edge_claims
 
-CLAIMS = {claim.identifier: claim for claim in certified_claims()}
-FACTOR = CLAIMS["F4.1"]
+CLAIMS = {claim.identifier: claim for claim in past_the_edge_claims()}
+FACTOR = CLAIMS["H1"]
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +45,9 @@ def test_without_a_hypothesis_a_balance_factor_reaches_2(hypothesis: str) -> Non
 
 
 def test_the_claim_says_what_the_checker_of_regions_asks_for() -> None:
-    words = CLAIMS["F4"].words
+    words = CLAIMS["theorem-H"].words
     assert "$D\\ge2$, $\\eta D\\le2$ and $w_0\\in S_\\eta$" in words
-    assert {"F3", "G3", "theorem-B", "theorem-G"} <= set(CLAIMS["F4"].rests_on)
+    assert {"F3", "G3", "theorem-B", "theorem-G"} <= set(CLAIMS["theorem-H"].rests_on)
 
 
 def gaps(weights: list[mpmath.mpf]) -> list[mpmath.mpf]:

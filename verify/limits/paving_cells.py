@@ -42,7 +42,7 @@ class Region:
 
     @property
     def converges(self) -> bool:
-        """Whether eta D <= 2: then gradient descent converges from every point of S_eta, by the written claim F4."""
+        """Whether eta D <= 2: then gradient descent converges from every point of S_eta, by Theorem H."""
         return self.eta * self.depth <= 2
 
 

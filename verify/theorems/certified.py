@@ -1,12 +1,11 @@
 """What certified limits and regions rest on: convergence, divergence and membership from facts of one place."""
 
 from verify.claims import Claim
-from verify.theorems.monotone import EDGE_SQUARED
-from verify.theorems.writing import lemma, symbols, written
+from verify.theorems.writing import written
 
 
 def certified_claims() -> list[Claim]:
-    """Return claims F1 (limits), F2 (divergence), F3 (families of curves), F4 (convergence), for every depth."""
+    """Return claims F1 (limits), F2 (divergence), F3 (families of curves), for every depth."""
     return [
         written(
             "F1",
@@ -38,37 +37,4 @@ def certified_claims() -> list[Claim]:
             rests_on=("A6",),
             formula="",
         ),
-        below_two_claim(),
-        written(
-            "F4",
-            "convergence wherever the assumption holds",
-            "Let $D\\ge2$, $\\eta D\\le2$ and $w_0\\in S_\\eta$. Then $w_t$ converges to a global minimum. Its "
-            "sharpness is the limit of $\\varphi(w_t)$, and at most $\\frac2\\eta$ unless $\\pi(w_t)=1$ at some step "
-            "$t$. (This is Theorem G without the premise $\\eta\\varphi(w_0)\\le2$, from which $\\eta D\\le2$ follows. "
-            "If $\\eta D>2$, then $\\eta\\varphi\\ge\\eta D>2$ at every minimum: all repel.) It is what "
-            "`verify region` proves convergence with.",
-            r"w_0\in S_\eta,\;\eta D\le2\quad\Rightarrow\quad w_t\to w_\infty,\;\pi(w_\infty)=1",
-            rests_on=("A1", "A4", "A5", "F4.1", "theorem-B", "F3", "G3", "theorem-G"),
-        ),
     ]
-
-
-def below_two_claim() -> Claim:
-    """Return claim F4.1: a balance factor is below 2 before a step from a product below 1."""
-    a, x, y, pi, kappa = symbols("a alpha_i alpha_j pi kappa")
-    return lemma(
-        "F4.1",
-        "no balance factor reaches 2",
-        "If $a\\le2\\sqrt2$ and $0<\\pi\\le1$ then $\\kappa_{ij}<2$ for every pair.",
-        r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\;a^2\le8,\;\alpha_i+\alpha_j\le1,\;0<\pi\le1"
-        r"\;\Rightarrow\;\kappa<2",
-        over={a: (0, None), x: (0, None), y: (0, None), pi: (None, 1), kappa: (None, None)},
-        where={
-            "edge": (a**2, "<=", EDGE_SQUARED),
-            "simplex": (x + y, "<=", 1),
-            "positive": (pi, ">", 0),
-            "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
-        },
-        then=(kappa, "<", 2),
-        rests_on=("A2.1", "A2.2"),
-    )

@@ -4,7 +4,11 @@ from verify.claims import ClaimGraph
 from verify.theorems.certified import certified_claims
 from verify.theorems.convergence import convergence_claims
 from verify.theorems.direct import direct_claims
-from verify.theorems.global_convergence import convergence_beside, global_claims_every_depth
+from verify.theorems.global_convergence import (
+    convergence_beside,
+    global_claims_every_depth,
+    past_the_edge_claims,
+)
 from verify.theorems.invariance import invariance_claims
 from verify.theorems.lyapunov import lyapunov_claims
 from verify.theorems.lyapunov_neighbours import lyapunov_neighbours
@@ -21,7 +25,7 @@ THEOREMS = {
     "invariance": "theorem-B",
     "convergence": "theorem-C",
     "stability": "theorem-E",
-    "global": "theorem-G",
+    "global": "theorem-H",
     "lyapunov": "theorem-V",
 }
 
@@ -42,8 +46,9 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *(sharper_claims() if depth is None else ()),
             *stability_claims_every_depth(),
             *global_claims_every_depth(),
-            *lyapunov_claims(),
             *certified_claims(),
+            *past_the_edge_claims(),
+            *lyapunov_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
             *convergence_beside(),
