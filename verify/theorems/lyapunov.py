@@ -18,6 +18,13 @@ GROWTH = sp.Rational(34, 25)  # |pi - 1| never exceeds so many times its first v
 LATE = sp.Rational(943, 1000)  # below (7/10)/sqrt(11/20)
 HIGH = sp.Rational(37, 200)  # log of a bound of the product after a step from far below
 XI, T, KAPPA, OMEGA, RHO, O, ALPHA, K = symbols("xi t kappa omega rho o alpha k")
+DIVIDED = {
+    "V2.1": ("V1.4", "V1.5", "V1.6", "V1.7", "V1.8"),
+    "V2.2": ("V1.4", "V1.5", "V1.6", "V1.7", "V1.8"),
+    "V2.3": ("V1.4", "V1.5", "V1.6", "V1.7"),
+    "V2.4": ("V1.4", "V1.5", "V1.6", "V1.9", "V1.10"),
+    "V2.11": ("V1.5", "V1.6", "V1.7", "V1.8"),
+}  # the identities by which what a lemma bounds was divided by its zeros
 UNIT: dict[Any, Any] = {KAPPA: (0, 1), OMEGA: (0, 1)}
 NONE = sp.Integer(0)
 
@@ -129,7 +136,15 @@ def edge_step_claims() -> list[Claim]:
     )  # fmt: skip
     return [
         lemma(
-            identifier, title, words, formula, over=over, where=where, then=then, method="bisection", rests_on=("V2",)
+            identifier,
+            title,
+            words,
+            formula,
+            over=over,
+            where=where,
+            then=then,
+            method="bisection",
+            rests_on=DIVIDED.get(identifier, ()),
         )
         for identifier, title, words, formula, over, where, then in rows
     ]
