@@ -17,6 +17,7 @@ from verify.engine import Limits, settle
 from verify.provers.falsifier import satisfiable
 from verify.theorems import lyapunov
 from verify.theorems.lyapunov import above_step, below_step, lyapunov_claims, series, spread_step
+from verify.theorems.lyapunov_forms import NearStep, Step
 from verify.theorems.lyapunov_neighbours import lyapunov_neighbours
 
 CHAIN = [*lyapunov_claims(), *lyapunov_neighbours()]
@@ -148,6 +149,13 @@ def test_the_divided_expressions_are_the_change_of_v(name: str, build: Any, poin
         q = y**2 + rho * xi**2
         zeros = (p - 1) ** 3 * (1 if name == "spread" else xi**2)
         assert abs(got - change(p, after, q) / zeros) < TINY
+        if name != "spread":
+            plain, lack = Step(p, xi, rho, b), (p**2 - 1 - t) / xi
+            rest = plain.rest(t, lack, plain.second(xi * t), f)
+            assert abs(plain.far(rest) - change(p, after, q) / xi**2) < TINY
+            e = p - 1
+            exact = NearStep(p, xi, rho, b, t / e, lack / e**2)
+            assert abs(exact.overshoot(f) - (1 - after) / e) < TINY
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 1.0])

@@ -1,8 +1,9 @@
 """One step at the edge in the coordinates of Theorem V: the change of V divided by what vanishes at its zeros.
 
-V(p) = q p + (1 - q) p^3/3. Let one shape be y = 1 - xi, the others xi together, and let the others multiply
-p^2 = (1 + y t) R. With v = xi t write 1/R = 1 - v + v^2 B, B = (1 + rho)/2 - v b, and exp(z) = 1 + z + z^2 F at the
-shift z = xi s after the step. Then V(p) + V(p+) - 2 V(1) is xi^2 times `far`, and xi^2 (p - 1)^3 times `near`.
+V(p) = q p + (1 - q) p^3/3. Let one shape be y = 1 - xi, the others xi together, and R the product of the other factors,
+or its bound: p^2 = (1 + y t) R. With v = xi t write 1/R = 1 - v + v^2 B, B = (1 + rho)/2 - v b, and
+exp(z) = 1 + z + z^2 F at the shift z = xi s after the step. Then V(p) + V(g) - 2 V(1), g the product after the step or
+its bound, is xi^2 times `far`, and xi^2 (p - 1)^3 times `near`.
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ def identity_claims() -> list[Claim]:
         lemma(
             "V1.1",
             "a step moves the shift",
-            "So $p\\,p^+=\\prod_i(1+s\\alpha_i)$, where $p^2=\\prod_i(1+t\\alpha_i)$ and $s=t-a\\,p(p-1)$.",
+            "So $p\\,p^+=\\prod_i(1+t'\\alpha_i)$, where $p^2=\\prod_i(1+t\\alpha_i)$ and $t'=t-a\\,p(p-1)$.",
             r"1+t\alpha>0\;\Rightarrow\;(1+t\alpha)\Bigl(1-\frac{a\,\alpha\,p(p-1)}{1+t\alpha}\Bigr)"
             r"=1+\bigl(t-a\,p(p-1)\bigr)\alpha",
             over=(a, alpha, t, p),
@@ -83,10 +83,11 @@ def identity_claims() -> list[Claim]:
         ),
         lemma(
             "V1.7",
-            "the product after a step, near the vertex",
-            "Let $e=p-1$, $t=p^2-1-\\xi T$, $s=t+2p(1-p)$, $Q=2-\\xi(1+\\rho)$ and $p^+=e^{\\xi s}\\bigl(\\frac pR"
-            "+2(1-\\xi)(1-p)\\bigr)$ with $\\frac1R=1-\\xi t+\\xi^2t^2B$ and $e^{\\xi s}=1+\\xi s+\\xi^2s^2F$.",
-            r"2-p-p^+=\xi(2Qe^2+\xi Z),\quad Z=2T(1-p)-pt^2B+2(1+\rho)e^2-s^2F(2-p-\xi X)+sX,\quad "
+            "the comparison product after a step",
+            "Let $e=p-1$, $t=p^2-1-\\xi T$, $s=t+2p(1-p)$, $Q=2-\\xi(1+\\rho)$ and $\\tilde p=e^{\\xi s}"
+            "\\bigl(\\frac pR+2(1-\\xi)(1-p)\\bigr)$ with $\\frac1R=1-\\xi t+\\xi^2t^2B$ and "
+            "$e^{\\xi s}=1+\\xi s+\\xi^2s^2F$.",
+            r"2-p-\tilde p=\xi(2Qe^2+\xi Z),\quad Z=2T(1-p)-pt^2B+2(1+\rho)e^2-s^2F(2-p-\xi X)+sX,\quad "
             r"X=2(1-p)+pt-\xi pt^2B",
             over=(p, lack, xi, second, f, rho),
             then=(
