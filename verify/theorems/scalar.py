@@ -1,4 +1,4 @@
-"""The claims about the scalar network: Theorem C at one depth or at every depth, all others at every depth."""
+"""The claims about the scalar network: Theorem C at one depth or at every depth, P at depth 2, all others at every."""
 
 from verify.claims import ClaimGraph
 from verify.theorems.certified import certified_claims
@@ -16,6 +16,8 @@ from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
 from verify.theorems.sharper import far_claims, sharper_claims
+from verify.theorems.two_steps import two_step_claims
+from verify.theorems.two_steps_neighbours import two_step_neighbours
 
 DEPTHS = range(2, 7)
 DIRECT = "D"  # rests on all direct claims
@@ -27,6 +29,7 @@ THEOREMS = {
     "stability": "theorem-E",
     "global": "theorem-H",
     "lyapunov": "theorem-V",
+    "two-steps": "theorem-P",
 }
 
 
@@ -49,10 +52,12 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *certified_claims(),
             *past_the_edge_claims(),
             *lyapunov_claims(),
+            *two_step_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
             *convergence_beside(),
             *lyapunov_neighbours(),
+            *two_step_neighbours(),
             *(far_claims() if depth is None else ()),
         ),
         own="every-depth" if depth is None else f"depth-{depth}",
