@@ -107,7 +107,6 @@ def step_claims() -> list[Claim]:
     c, x = symbols("c x")
     first, half = product_after(K, P, SIGMA), sigma_after(K, P, SIGMA)
     linear = {"linear": (2 * SIGMA, "<=", 2 + K * (P**2 - 1))}
-    short = 1 - K * P * (1 - P) - 2 * SIGMA
     passed = 1 - P
     return [
         lemma(
@@ -153,13 +152,13 @@ def step_claims() -> list[Claim]:
         lemma(
             "P4.1",
             "the second of two steps from below, the first not past the minimum",
-            "With $c=1-kp(1-p)-2\\sigma\\ge0$ the first step leads to $p^+=1-(1-p)\\,c\\le1$, the second to "
-            "$1+(1-p^+)\\,c^+$ with $c^+=2\\sigma^+-1+kp^+(1-p^+)$.",
-            r"0\le k,p\le1,\;\sigma^2\le1+k(p^2-1),\;c\ge0\;\Rightarrow\;c^+\le p^+",
+            "The second step leads to $1+(1-p^+)\\,c^+$ with $c^+=2\\sigma^+-1+kp^+(1-p^+)$.",
+            r"0\le k,p\le1,\;\sigma^2\le1+k(p^2-1)\;\Rightarrow\;c^+\le p^+",
             over=BELOW,
-            where={**EDGE, "short": (short, ">=", 0)},
+            where=EDGE,
             then=(2 * half - 1 + K * first * (1 - first), "<=", first),
             scope=SCOPE,
+            hints=(SIGMA - 1, SIGMA - P, 1 - first),  # p^+ - c^+ is k (1 - p^+)^2 + p (sigma - p)^2 + ...
             rests_on=("P1.1", "P1.2", "P1.3"),
         ),
         lemma(

@@ -58,7 +58,7 @@ def two_step_neighbours() -> list[Claim]:
         lemma(
             "N13.false",
             "one step from above at depth 3",
-            "P2 for three equal weights $w$ at the edge, $\\eta=\\frac23$: from depth 3 on $|\\pi^2-1|$ may grow in "
+            "P2 for three equal weights $w$ at the edge, $\\eta=\\frac23$: there $|\\pi^2-1|$ may grow in "
             "one step from above.",
             r"1\le w\le\tfrac{11}{10},\;P=w^3,\;P^+=\Bigl(w-\frac{2P(P-1)}{3\,w}\Bigr)^3\;\Rightarrow\;(P^+)^2+P^2\ge2",
             over={w: (1, sp.Rational(11, 10))},
