@@ -47,7 +47,9 @@ def _depth(text: str) -> int | None:
 @app.command()
 def scalar(
     depth: Annotated[str, typer.Option(help="Depth for Theorem C, 2 to 6, or all (every depth at once).")] = "4",
-    theorem: Annotated[str, typer.Option(help="monotone, invariance, convergence, stability, global or all.")] = "all",
+    theorem: Annotated[
+        str, typer.Option(help="monotone, invariance, convergence, stability, global, lyapunov, two-steps or all.")
+    ] = "all",
     out: Annotated[Path | None, typer.Option(help="Folder of the report [default: report/scalar-depth-D].")] = None,
     jobs: Annotated[int, typer.Option(help="Processes; 0 is one a core.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the numeric experiment and of the falsifier.")] = 0,

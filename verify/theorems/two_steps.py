@@ -184,10 +184,10 @@ def two_step_claims() -> list[Claim]:
             "theorem-P",
             "two steps at depth 2",
             "Let $D=2$ and $w_0\\in S_\\eta$ with $\\eta\\varphi(w_0)\\le2$. Then $|\\pi^2-1|$ falls over any two "
-            "steps, until $\\pi=1$; from a product above 1 it falls in one step already. So $|\\pi(w_k)^2-1|$ never "
-            "exceeds its first value for even $k$, and for no $k$ at all if $\\pi(w_0)\\ge1$.",
-            r"\pi_k\ne1\;\Rightarrow\;\bigl|\pi_{k+2}^2-1\bigr|<\bigl|\pi_k^2-1\bigr|,\qquad"
-            r"\pi_k>1\;\Rightarrow\;\bigl|\pi_{k+1}^2-1\bigr|<\bigl|\pi_k^2-1\bigr|",
+            "steps, until $\\pi=1$; from a product above 1 it falls in one step already. So $|\\pi(w_n)^2-1|$ never "
+            "exceeds its first value for even $n$, and for no $n$ at all if $\\pi(w_0)\\ge1$.",
+            r"\pi_n\ne1\;\Rightarrow\;\bigl|\pi_{n+2}^2-1\bigr|<\bigl|\pi_n^2-1\bigr|,\qquad"
+            r"\pi_n>1\;\Rightarrow\;\bigl|\pi_{n+1}^2-1\bigr|<\bigl|\pi_n^2-1\bigr|",
             theorem=True,
             scope=SCOPE,
             rests_on=("A0.2", "theorem-B", "theorem-V", *(c.identifier for c in lemmas)),
