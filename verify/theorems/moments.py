@@ -100,8 +100,9 @@ def power_claims() -> list[Claim]:
         lemma(
             "C5.5",
             "a mean of the shapes from below",
-            "$\\alpha^2/(1+t\\alpha)$ rises with $\\alpha$; the statement has no denominators. Divided by them, times $\\alpha^2$ "
-            "and summed, with $n=m/q$: the mean of the shapes with weights $\\alpha_i^4/(1+t\\alpha_i)$ is at least $n$.",
+            "$\\alpha^2/(1+t\\alpha)$ rises with $\\alpha$; the statement has no denominators. Divided by them, "
+            "times $\\alpha^2$ and summed, with $n=m/q$: the mean of the shapes with weights "
+            "$\\alpha_i^4/(1+t\\alpha_i)$ is at least $n$.",
             r"0\le\alpha,n\le1,\;t\ge-1\;\Rightarrow\;(\alpha-n)\bigl(\alpha^2(1+tn)-n^2(1+t\alpha)\bigr)\ge0",
             over={alpha: (0, 1), n: (0, 1), t: (-1, None)},
             then=((alpha - n) * (alpha**2 * (1 + t * n) - n**2 * (1 + t * alpha)), ">=", 0),
@@ -111,14 +112,19 @@ def power_claims() -> list[Claim]:
                 "sum": [
                     {"coefficient": "1", "facts": ["alpha.lower", "n.upper"], "square": term_text(alpha - n)},
                     {"coefficient": "1", "facts": ["n.lower"], "square": term_text(alpha - n)},
-                    {"coefficient": "1", "facts": ["alpha.lower", "n.lower", "t.lower"], "square": term_text(alpha - n)},
+                    {
+                        "coefficient": "1",
+                        "facts": ["alpha.lower", "n.lower", "t.lower"],
+                        "square": term_text(alpha - n),
+                    },
                 ],
             },
         ),
         lemma(
             "C5.6",
             "the first sum",
-            "$p_1=\\sum\\alpha_i/(1+t\\alpha_i)$ is at most $\\frac{250}{169}$, as its terms are at most so many $\\alpha_i$.",
+            "$p_1=\\sum\\alpha_i/(1+t\\alpha_i)$ is at most $\\frac{250}{169}$, "
+            "as its terms are at most so many $\\alpha_i$.",
             r"0\le\alpha\le1,\;t\ge-\tfrac{81}{250}\;\Rightarrow\;\tfrac{250}{169}(1+t\alpha)\ge1",
             over={alpha: (0, 1), t: (LOWEST_SHIFT, None)},
             then=((1 + t * alpha) / (1 + LOWEST_SHIFT), ">=", 1),

@@ -9,7 +9,8 @@ from verify.theorems.invariance import invariance_claims
 from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
-from verify.theorems.sharper import far_claims, sharper_claims
+from verify.theorems.sharper import sharper_claims
+from verify.theorems.sharper_neighbours import far_claims
 
 DEPTHS = range(2, 7)
 DIRECT = "D"  # rests on all direct claims
