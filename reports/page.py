@@ -33,8 +33,8 @@ RULES = {
     "it holds wherever the hypothesis does).",
     "substitution": "the claim is an instance of another.",
     "counterexample": "at an exact point all hypotheses hold and the conclusion fails.",
-    "solution": "interval arithmetic shows that in a box, which may be one point, all hypotheses hold and the conclusion "
-    "fails (or do so where equations are solved, and that they are solved there).",
+    "solution": "interval arithmetic shows that a box, which may be one point, has a point at which all hypotheses "
+    "hold and the conclusion fails.",
 }
 """What the rules of the kernel mean."""
 

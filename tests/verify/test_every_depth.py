@@ -103,7 +103,7 @@ def test_the_graph_of_every_depth() -> None:
         other = one.by_identifier.get(claim.identifier)
         assert other is None or other == claim or other.varies
     part = selected_graph(None, "convergence")
-    assert {"theorem-C", "theorem-C-sharper", "N6.false", "N7.false"} <= set(part.by_identifier)
+    assert {"theorem-C", "theorem-C-sharper", "N6.false", "N11.false"} <= set(part.by_identifier)
     assert "theorem-G" not in part.by_identifier
 
 

@@ -94,7 +94,7 @@ def far_claims() -> list[Claim]:
             "$L(w_k)\\le\\delta^2/14$",
         ),
         _past(
-            "N7.false",
+            "N11.false",
             "Theorem C with the loss up to (1-delta)^2/33",
             lambda delta: (1 - delta) ** 2 / 33,
             r"L\le\tfrac{(1-\delta)^2}{33}",
