@@ -13,6 +13,9 @@ rendered again, byte for byte, from the stored results of a run.
   them, and :mod:`reports.png` reads them back.
 - :mod:`reports.page`, :mod:`reports.words` and :mod:`reports.alerts` prepare what the template ``base.md.j2`` prints,
   :mod:`reports.scalar` and :mod:`reports.regression` (with their ``_words``) what those of the models add to it.
+- :mod:`reports.limit_plots`, :mod:`reports.plane_plots` and :mod:`reports.region_plots` draw certified orbits and
+  regions (a tree of cells, :mod:`reports.paving`); :mod:`reports.figures` and its ``_fields``, ``_consistency`` and
+  ``_words`` put them on one page; :mod:`reports.bounds` rounds exact bounds to the safe side.
 - :mod:`reports.render` renders the results of any model.
 - :mod:`reports.gallery` keeps the committed examples up to date.
 """

@@ -57,6 +57,14 @@ def png_bytes(figure: Figure, source: str) -> bytes:
     return buffer.getvalue()
 
 
+def svg_bytes(figure: Figure) -> bytes:
+    """Return a figure as an SVG file."""
+    buffer = io.BytesIO()
+    with style(), matplotlib.rc_context({"svg.hashsalt": "reports"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches."""
     figure = Figure(figsize=(width, height), layout="constrained")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import jinja2
 
-from reports import markdown, nets, numbers, regression, scalar
+from reports import figures, markdown, nets, numbers, regression, scalar
 from reports.files import write
 from reports.page import PLOTS, Page
 from reports.schema import validate
@@ -31,7 +31,7 @@ class Model(Protocol):
         """Return what the template sees."""
 
 
-MODELS: dict[str, Model] = {"scalar": scalar, "regression": regression, "nets": nets}
+MODELS: dict[str, Model] = {"scalar": scalar, "regression": regression, "nets": nets, "figures": figures}
 """The models by the name that results give."""
 
 
@@ -57,13 +57,13 @@ def render(results: Mapping[str, Any], folder: Path) -> Path:
     """
     validate(results)
     text = report_text(results)
-    figures = MODELS[results["model"]].draw(results)
+    plots = MODELS[results["model"]].draw(results)
     (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-    for name, content in figures.items():
+    for name, content in plots.items():
         write(folder / PLOTS / name, content)
     report = folder / REPORT
     write(report, text.encode("utf-8"))
-    for name in frozenset().union(*(model.FIGURES for model in MODELS.values())) - figures.keys():
+    for name in frozenset().union(*(model.FIGURES for model in MODELS.values())) - plots.keys():
         (folder / PLOTS / name).unlink(missing_ok=True)
     return report
 

@@ -12,6 +12,8 @@ from reports.checks import Check, shown
 from reports.consistency import require_consistent, require_consistent_scalar
 from reports.errors import ResultsError
 from reports.fields import SCALAR_FIELDS
+from reports.figures_consistency import require_consistent_figures
+from reports.figures_fields import FIGURES_FIELDS
 from reports.nets_consistency import require_consistent_nets
 from reports.nets_fields import NETS_FIELDS
 from reports.regression_consistency import require_consistent_regression
@@ -24,6 +26,7 @@ MODELS: dict[str, tuple[Check, Callable[[Mapping[str, Any]], None]]] = {
     "scalar": (SCALAR_FIELDS, require_consistent_scalar),
     "regression": (REGRESSION_FIELDS, require_consistent_regression),
     "nets": (NETS_FIELDS, require_consistent_nets),
+    "figures": (FIGURES_FIELDS, require_consistent_figures),
 }
 """The models, with the fields of their results and the check of what only they contain."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from verify.cli_scalar import region, trajectory
+from verify.cli_scalar import figures, region, trajectory
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -219,6 +219,7 @@ def prove(
 
 app.command()(trajectory)
 app.command()(region)
+app.command()(figures)
 
 
 @app.command()

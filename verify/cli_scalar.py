@@ -47,7 +47,8 @@ def region(
     """Map where gradient descent provably stays stable.
 
     A plane of two weights of a scalar network is paved into cells proved inside S_eta, proved outside, and undecided;
-    convergence to a minimum is proved for cells inside. A trusted checker re-checks every cell.
+    for cells inside convergence to a minimum is proved if eta times the depth is at most 2. A trusted checker re-checks
+    every cell.
     """
     from verify.cli import UsageError
     from verify.run_region import Question, read_region, run_region
@@ -57,3 +58,18 @@ def region(
     except ValueError as error:
         raise UsageError(str(error)) from None
     sys.exit(run_region(question, out or Path("report") / "region", as_json=json, plot=not no_plot))
+
+
+def figures(
+    out: Annotated[Path | None, typer.Option(help="Folder of page and certificates [default: report/figures].")] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Write the pictures as SVG as well.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the results as JSON instead of the table.")] = False,
+) -> None:
+    """Redraw the paper's figures on scalar networks from certified data; write a page.
+
+    A falling GFS sharpness, convergence to just below the edge, the plane of depth 2, and where S_eta lies: each from
+    certificates that are re-checked.
+    """
+    from verify.run_figures import run_figures
+
+    sys.exit(run_figures(out or Path("report") / "figures", svg=svg, as_json=json))

@@ -87,8 +87,8 @@ def results_data(
 ) -> dict[str, Any]:
     """Return the results of a run as plain data, ready to be written as JSON.
 
-    `model` is "scalar", "regression" or "nets"; `measured` holds the parts that are particular to it, None for one not
-    run.
+    `model` is "scalar", "regression", "nets" or "figures"; `measured` holds the parts that are particular to it, None
+    for one not run.
     """
     return {
         "schema": SCHEMA,

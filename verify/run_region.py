@@ -126,7 +126,7 @@ def areas_data(paving: Paving, areas: Areas) -> dict[str, Any]:
         "area_of_S_eta": [decimal(inside, up=False), decimal(region.area * (1 - shares["o"]), up=True)],
         "area_convergent": decimal(shares["c"] * region.area, up=False),
         "share_undecided": decimal(shares["u"], up=True),
-        "curves": [len(paving.holds), len(paving.fails), len(paving.contracts)],
+        "curves": [len(paving.holds), len(paving.fails)],
     }
 
 

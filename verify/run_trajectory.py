@@ -15,6 +15,7 @@ from verify.kernel.certificates import read_file, read_json
 from verify.kernel.errors import Incomplete, KernelError
 from verify.limits.certificate import MAX_DEPTH, MAX_STEPS, Problem, build_limit
 from verify.limits.checker import check_limit
+from verify.limits.orbit import State
 from verify.provers.limit_search import Aim, Found, search_limit
 from verify.runs import require_writable
 from verify.trajectory_view import Row, live_view, plot_bytes, print_row, print_table
@@ -105,15 +106,24 @@ def decide_start(
     name: str, start: Start, settings: Settings, folder: Path, progress: Callable[[int, int], None]
 ) -> Row:
     """Search for the limit of one start, keep certificate and plot in `folder`, re-check. Raises OSError."""
+    row, states = certify_start(name, start, settings, folder, progress)
+    if settings.plot and states:
+        write_atomically(folder / f"{name}.png", plot_bytes(row, states))
+    return row
+
+
+def certify_start(
+    name: str, start: Start, settings: Settings, folder: Path, progress: Callable[[int, int], None]
+) -> tuple[Row, list[State]]:
+    """Search for the limit of one start, keep the certificate in `folder`, re-check it there. Raises OSError.
+
+    Returned with it are the states of the search; none where exact arithmetic was enough.
+    """
     began = time.monotonic()
     aim = Aim(settings.width, settings.steps, began + settings.timeout)
     found = search_limit(start.problem, aim, progress)
     path = write_certificate(folder, name, found.certificate)
-    searched = time.monotonic()
-    row = _rechecked(name, start, found, path, searched - began)
-    if settings.plot and found.states:
-        write_atomically(folder / f"{name}.png", plot_bytes(row, found.states))
-    return row
+    return _rechecked(name, start, found, path, time.monotonic() - began), found.states
 
 
 def _rechecked(name: str, start: Start, found: Found, path: Path, seconds: float) -> Row:

@@ -1,7 +1,6 @@
 """What a person sees of certified limits: a line and the data of a start, the table, the plot."""
 
 import hashlib
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,16 +14,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from verify.limits import checker
+from reports.bounds import interval
 from verify.limits.certificate import Bounds, LimitCertificate
 from verify.limits.checker import LimitVerdict
 from verify.limits.orbit import State
+from verify.orbit_series import series
 from verify.provers.limit_search import approximate
 from verify.runs import spinner
 
 STYLE = {"converges": "green", "undecided": "bold yellow"}
 OTHER = "cyan"
-POINTS = 600
 
 Show: TypeAlias = Callable[[str], Callable[[int, int], None]]
 
@@ -119,19 +118,6 @@ def _pair(bounds: Bounds | None) -> list[str] | None:
     return None if bounds is None else [_rounded(bounds[0], False), _rounded(bounds[1], True)]
 
 
-def interval(bounds: Bounds) -> str:
-    """Write bounds with as many decimals as their width calls for, rounded outward."""
-    width = bounds[1] - bounds[0]
-    places = 12 if width == 0 else min(30, max(2, 2 + len(str(int(1 / width)))))
-    low, high = (bounds[0] * 10**places).__floor__(), (bounds[1] * 10**places).__ceil__()
-    return f"[{_decimal(low, places)}, {_decimal(high, places)}]"
-
-
-def _decimal(scaled: int, places: int) -> str:
-    text = str(abs(scaled)).rjust(places + 1, "0")
-    return f"{'-' if scaled < 0 else ''}{text[:-places]}.{text[-places:]}"
-
-
 @contextmanager
 def live_view(console: Console) -> Iterator[Show]:
     """Show how far the search is, while the block runs; return a function of the name of a start."""
@@ -182,61 +168,12 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def series(states: Sequence[State], eta: Fraction) -> dict[str, list[float]]:
-    """Return step, loss, eta times the sharpness and eta phi at up to POINTS states, for a plot (not rigorous)."""
-    import numpy as np
-
-    last = len(states) - 1
-    chosen = sorted({round(last * k / POINTS) for k in range(POINTS + 1)} | set(range(min(last, 100) + 1)))
-    result: dict[str, list[float]] = {name: [] for name in ("step", "loss", "sharpness", "eta_phi")}
-    for number in chosen:
-        state, unit = states[number], 1 << states[number].bits
-        try:
-            w = np.array([c / unit for c in state.centre])
-            error = (math.prod(state.centre) - unit ** len(w)) / unit ** len(w)
-            p, bounds = 1 + error, checker.sharpness(state, eta)
-        except (OverflowError, ValueError):
-            continue
-        if max(abs(error), *abs(w)) > 1e100:
-            continue
-        v = 1 / w
-        hessian = p * (2 * p - 1) * np.outer(v, v) - np.diag(p * error * v * v)
-        result["step"].append(number)
-        result["loss"].append(error * error / 2)
-        result["sharpness"].append(float(eta) * float(np.linalg.eigvalsh(hessian)[-1]))
-        result["eta_phi"].append(approximate(bounds[0]) if bounds is not None else math.nan)
-    return result
-
-
 def plot_bytes(row: Row, states: Sequence[State]) -> bytes:
     """Return a PNG of loss, sharpness and GFS sharpness against the step, with the edge 2 and the proved limit."""
-    import numpy as np
-
-    from reports.plots import BLUE, GREEN, GREY, RED, limit_line, new_figure, png_bytes, style
+    from reports.limit_plots import trajectory_figure
+    from reports.plots import png_bytes
 
     values = series(states, row.claim.problem.eta)
-    steps, loss = values["step"], np.asarray(values["loss"])
-    with style():
-        figure = new_figure(7.2, 5.4)
-        top, bottom = figure.subplots(2, 1, sharex=True)
-        marks: dict[str, Any] = {"marker": ".", "markersize": 3.5} if len(steps) <= 150 else {}
-        top.plot(steps, np.where(loss > 0, loss, np.nan), color=BLUE, lw=1.1, **marks)
-        if (loss > 0).any():
-            top.set_yscale("log")
-        top.set_ylabel("loss $L$")
-        label = r"$\eta\,\lambda_{\max}(\nabla^2 L)$"
-        bottom.plot(steps, values["sharpness"], color=GREEN, lw=0.9, label=label, **marks)
-        bottom.plot(steps, values["eta_phi"], color=RED, lw=1.6, label=r"GFS sharpness $\eta\,\varphi$", **marks)
-        limit_line(bottom, 2.0, "$2$")
-        if row.shown is not None and row.shown.limit is not None:
-            height = float(row.shown.limit[0])
-            bottom.axhline(height, color=GREY, lw=1.0, ls=":", label=r"$\eta\lim\varphi$, proved")
-        if np.nanmax([4.0, *values["sharpness"], *values["eta_phi"]]) > 100:
-            bottom.set_yscale("symlog", linthresh=4.0)
-        bottom.set_xlabel("gradient descent step")
-        bottom.legend(loc="best")
-        for axes in (top, bottom):
-            axes.margins(y=0.10)
-        figure.align_ylabels([top, bottom])
+    figure = trajectory_figure([{"series": values, "eta_phi_limit": row.data().get("eta_phi_limit")}])
     digest = hashlib.sha256(repr(values).encode()).hexdigest()
     return png_bytes(figure, f"{row.claim.problem.digest()} {digest}")

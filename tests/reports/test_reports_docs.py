@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 import reports
-from reports import markdown, numbers
+from reports import bounds, markdown, numbers
 
 MODULES = sorted(Path(reports.__file__).parent.glob("*.py"))
 ALLOWED = sys.stdlib_module_names | {"jinja2", "matplotlib", "numpy", "reports"}
 
 
-@pytest.mark.parametrize("module", [markdown, numbers], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [bounds, markdown, numbers], ids=lambda module: module.__name__)
 def test_examples(module) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0

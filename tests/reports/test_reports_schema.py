@@ -23,7 +23,10 @@ def test_further_fields_are_allowed() -> None:
         (lambda r: r.pop("claims"), r"results: the field 'claims' is missing"),
         (lambda r: r.update(schema=1), "schema version 1, but this program reads version 2"),
         (lambda r: r.pop("model"), "results: the field 'model' is missing"),
-        (lambda r: r.update(model="deep"), 'results.model: expected one of scalar, regression, nets, got "deep"'),
+        (
+            lambda r: r.update(model="deep"),
+            'results.model: expected one of scalar, regression, nets, figures, got "deep"',
+        ),
         (lambda r: r.update(model=["scalar"]), "results.model: expected one of"),
         (lambda r: r.update(model="regression"), "results.question: the field 'data' is missing"),
         (lambda r: r.update(schema="1"), 'schema version "1"'),

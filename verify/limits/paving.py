@@ -8,7 +8,9 @@ from typing import Any
 from verify.kernel.errors import Rejected
 from verify.limits.paving_cells import MAX_LEVEL, Cell, Geometry, Region
 from verify.limits.paving_certificate import LETTERS, Paving, build_paving, leaves
-from verify.limits.paving_curves import ONE, Curve, contracts, fails, holds
+from verify.limits.paving_curves import ONE, Curve, fails, holds
+
+NOWHERE = Fraction(0)
 
 
 def decimal(x: Fraction, places: int = 6, *, up: bool) -> str:
@@ -43,20 +45,14 @@ class Curves:
 
     def __init__(self, region: Region) -> None:
         self.region = region
-        self.families: dict[str, list[tuple[int, ...]]] = {"holds": [], "fails": [], "contracts": []}
+        self.families: dict[str, list[tuple[int, ...]]] = {"holds": [], "fails": []}
 
-    def add(self, name: str, gaps: Sequence[Fraction], hint: Fraction | int = 0) -> bool:
-        """Try to prove what `name` says of a curve, and keep it; the hint is the `at` or the `parts`."""
+    def add(self, name: str, gaps: Sequence[Fraction], at: Fraction = NOWHERE) -> bool:
+        """Try to prove what `name` says of a curve, and keep it; `at` is the point that shows that it fails."""
         least = name == "fails"  # rounding to the units must not make the family larger than what is proved
         units = tuple(_units(gap, up=least) for gap in gaps)
         curve = Curve([_units(gap, up=not least) for gap in gaps], self.region.eta)
-        match name:
-            case "holds":
-                proved = holds(curve)
-            case "fails":
-                proved = fails(curve, _units(Fraction(hint), up=False))
-            case _:
-                proved = contracts(curve, int(hint))
+        proved = fails(curve, _units(at, up=False)) if least else holds(curve)
         if proved:
             self.families[name].append(units)
         return proved
@@ -83,8 +79,8 @@ def _units(x: Fraction, *, up: bool) -> int:
 class Checker:
     """The test of a cell's verdict."""
 
-    def __init__(self, region: Region, curves: Curves, steps: int) -> None:
-        self.geometry, self.curves, self.steps = Geometry(region), curves, steps
+    def __init__(self, region: Region, curves: Curves) -> None:
+        self.region, self.geometry, self.curves = region, Geometry(region), curves
 
     def accepts(self, cell: Cell, letter: str) -> bool:
         """Return whether the verdict of a cell is proved."""
@@ -94,11 +90,9 @@ class Checker:
         least, most = self.geometry.gaps(weights)
         if letter == "o":
             return self.curves.covers("fails", least) or self.geometry.loses_sign(weights)
-        if not (self.curves.covers("holds", most) and self.geometry.keeps_signs(weights)):
+        if letter == "c" and not self.region.converges:
             return False
-        if letter == "i" or self.curves.covers("contracts", most):
-            return True
-        return any(self.curves.covers("contracts", gaps) for gaps in self.geometry.orbit(weights, most, self.steps))
+        return self.curves.covers("holds", most) and self.geometry.keeps_signs(weights)
 
 
 def check_paving(data: Any) -> tuple[Paving, Areas]:
@@ -108,15 +102,11 @@ def check_paving(data: Any) -> tuple[Paving, Areas]:
     """
     paving = build_paving(data)
     curves = Curves(paving.region)
-    for name, found in (
-        ("holds", [(gaps, 0) for gaps in paving.holds]),
-        ("fails", list(paving.fails)),
-        ("contracts", list(paving.contracts)),
-    ):
-        for gaps, hint in found:
-            if not curves.add(name, gaps, hint):
-                raise Rejected(f"region: {name}: not proved of the curve with gaps {', '.join(map(str, gaps))}")
-    checker = Checker(paving.region, curves, paving.steps)
+    found = [("holds", gaps, NOWHERE) for gaps in paving.holds] + [("fails", *curve) for curve in paving.fails]
+    for name, gaps, at in found:
+        if not curves.add(name, gaps, at):
+            raise Rejected(f"region: {name}: not proved of the curve with gaps {', '.join(map(str, gaps))}")
+    checker = Checker(paving.region, curves)
     shares, counts = dict.fromkeys(LETTERS, 0), dict.fromkeys(LETTERS, 0)
     for cell, letter in leaves(paving.cells):
         if not checker.accepts(cell, letter):

@@ -1,7 +1,7 @@
 """Exact tests on the cells of a slice: a rectangle of the plane of two weights, the other weights fixed.
 
-All weights are integers over one denominator, so that nothing is rounded until gradient descent is followed. A cell is
-closed, its points are those with positive weights.
+All weights are integers over one denominator, so that nothing is rounded but the gaps. A cell is closed, its points are
+those with positive weights.
 
 * p(w) < p_flip or p(w) <= 1 when every F_i = w_i - eta (p - 1) P_i > 0, P_i the product of the other weights: F_i is
   what becomes of w_i in a step. F_i = w_i + eta P_i - eta P_i^2 w_i is linear in w_i and concave in P_i, which vary
@@ -17,10 +17,9 @@ from fractions import Fraction
 from math import lcm, prod
 from typing import TypeAlias
 
-from verify.limits.paving_curves import BITS, ONE
+from verify.limits.paving_curves import ONE
 
 MAX_LEVEL = 16
-IDLE = 4
 
 Interval: TypeAlias = tuple[int, int]
 
@@ -40,6 +39,11 @@ class Region:
         """The area of the box."""
         x0, x1, y0, y1 = self.box
         return (x1 - x0) * (y1 - y0)
+
+    @property
+    def converges(self) -> bool:
+        """Whether eta D <= 2: then gradient descent converges from every point of S_eta, by Theorem H."""
+        return self.eta * self.depth <= 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,61 +115,3 @@ class Geometry:
             [max(0, low[k + 1] - high[k]) * ONE // square for k in pairs],
             [-(-(high[k + 1] - low[k]) * ONE // square) for k in pairs],
         )
-
-    def orbit(self, weights: Sequence[Interval], gaps: Sequence[int], steps: int) -> Iterator[list[int]]:
-        """Yield bounds on the gaps after 1, 2, ... steps, for a cell in S_eta whose gaps are at most `gaps`.
-
-        S_eta is kept, so every weight stays positive and no gap grows (Theorem B, A5). Each w_i goes to F_i, which lies
-        between the values that its corners and its vertex in P_i give. It ends when some steps have brought nothing.
-        """
-        ends = [(w[0] * ONE // self.over, -(-w[1] * ONE // self.over)) for w in weights]
-        bound, idle = list(gaps), 0
-        for _ in range(steps):
-            shares = self._shrinking(ends)
-            ends = [self._stepped(w, rest) for w, rest in _others(ends)]
-            low, high = sorted(w[0] * w[0] >> BITS for w in ends), sorted(-(-w[1] * w[1] >> BITS) for w in ends)
-            before, bound = bound, [min(-(-old * shares >> BITS), high[k + 1] - low[k]) for k, old in enumerate(bound)]
-            idle = idle + 1 if bound == before else 0
-            if idle == IDLE:
-                return
-            yield bound
-
-    def _shrinking(self, ends: Sequence[Interval]) -> int:
-        """Return a bound on the factor of every gap in a step.
-
-        A difference z_i - z_j is multiplied by 1 - k_ij, k_ij = (eta (p - 1) times the weights other than i, j)^2.
-        With all k_ij <= 1 no two squares change order, and no gap keeps more than 1 - min k_ij. At depth 2 the only
-        gap is multiplied by |1 - k|, k = (eta (p - 1))^2. Otherwise 1.
-        """
-        depth = self.region.depth
-        shift = (depth - 1) * BITS
-        low, high = (prod(w[0] for w in ends) >> shift) - ONE, -(-prod(w[1] for w in ends) >> shift) - ONE
-        least, most = 0 if low <= 0 <= high else min(abs(low), abs(high)), max(abs(low), abs(high))
-        smallest = prod(sorted(w[0] for w in ends)[: depth - 2])
-        largest = prod(sorted((w[1] for w in ends), reverse=True)[: depth - 2])
-        scale = self.d * self.d << BITS * (2 * depth - 3)
-        kappa = (self.n * least * smallest) ** 2 // scale
-        kappa_hi = -(-((self.n * most * largest) ** 2) // scale)
-        if kappa_hi <= ONE:
-            return ONE - kappa
-        return min(ONE, max(ONE - kappa, kappa_hi - ONE)) if depth == 2 else ONE
-
-    def _stepped(self, w: Interval, rest: Interval) -> Interval:
-        """Enclose w + eta P - eta P^2 w, in units of 2**-BITS, for 0 <= w, P in intervals."""
-        n, d = self.n, self.d
-        values = [(x * d << 2 * BITS) + n * p * (ONE * ONE - p * x) for x in w for p in rest]
-        # 4 eta P w (1 - P w) <= eta where P w = 1/2 is possible: F <= w + eta/(4 w)
-        top = max(values)
-        for x in w:
-            if x and 2 * rest[0] * x < ONE * ONE < 2 * rest[1] * x:
-                top = max(top, (x * d << 2 * BITS) + n * ONE**4 // (4 * x) + 1)
-        scale = d << 2 * BITS
-        return max(0, min(values) // scale), -(-top // scale)
-
-
-def _others(ends: Sequence[Interval]) -> Iterator[tuple[Interval, Interval]]:
-    """Yield every weight with the product of the others, in units of 2**-BITS."""
-    shift = (len(ends) - 2) * BITS
-    for k, interval in enumerate(ends):
-        rest = [w for i, w in enumerate(ends) if i != k]
-        yield interval, (prod(w[0] for w in rest) >> shift, -(-prod(w[1] for w in rest) >> shift))

@@ -1,13 +1,13 @@
 """Certificates of regions: a paving of a slice of the space of weights, read strictly.
 
-    {"format": "gd-region", "version": 1, "digest": ..., "problem": {"depth": 2, "eta": "1/2", "axes": [1, 2],
+    {"format": "gd-region", "version": 2, "digest": ..., "problem": {"depth": 2, "eta": "1/2", "axes": [1, 2],
      "fixed": {}, "box": ["0", "3", "0", "3"]}, "holds": [["27/8"]], "fails": [{"gaps": ["61/16"], "at": "1/8"}],
-     "contracts": [{"gaps": ["13/4"], "parts": 64}], "steps": 8, "cells": "++iiou..."}
+     "cells": "++ccou..."}
 
 `cells` is a tree in prefix order: `+` is a cell cut into its four quarters (`Cell.children`). The verdicts are
-i: the cell lies in S_eta; c: moreover gradient descent converges to a minimum from every point of it; o: no point of
-it is in S_eta; u: undecided. Curves are named by the gaps of their sorted squares from the smallest upward, see
-`paving_curves`; numbers are exact rationals.
+i: the cell lies in S_eta; c: moreover gradient descent converges to a minimum from every point of it (eta D <= 2);
+o: no point of it is in S_eta; u: undecided. Curves are named by the gaps of their sorted squares from the smallest
+upward, see `paving_curves`; numbers are exact rationals.
 """
 
 import hashlib
@@ -22,12 +22,10 @@ from verify.kernel.errors import Malformed
 from verify.limits.paving_cells import MAX_LEVEL, Cell, Region
 
 FORMAT = "gd-region"
-VERSION = 1
+VERSION = 2
 MAX_DEPTH = 16
 MAX_CELLS = 2_000_000
 MAX_CURVES = 2000
-MAX_PARTS = 40_000
-MAX_STEPS = 200
 MAX_TEXT = 60
 MAX_WORK = 500_000_000
 LETTERS = "icou"
@@ -40,22 +38,13 @@ class Failing(NamedTuple):
     at: Fraction
 
 
-class Contracting(NamedTuple):
-    """A curve that `contracts` by pieces of a relative length of 1/parts."""
-
-    gaps: tuple[Fraction, ...]
-    parts: int
-
-
 @dataclass(frozen=True, slots=True)
 class Paving:
-    """A certificate: curves, the number of steps that cells are followed, the tree of cells."""
+    """A certificate: curves and the tree of cells."""
 
     region: Region
     holds: tuple[tuple[Fraction, ...], ...]
     fails: tuple[Failing, ...]
-    contracts: tuple[Contracting, ...]
-    steps: int
     cells: str
 
     def data(self) -> dict[str, Any]:
@@ -68,8 +57,6 @@ class Paving:
             "problem": problem,
             "holds": [[str(g) for g in gaps] for gaps in self.holds],
             "fails": [{"gaps": [str(g) for g in curve.gaps], "at": str(curve.at)} for curve in self.fails],
-            "contracts": [{"gaps": [str(g) for g in c.gaps], "parts": c.parts} for c in self.contracts],
-            "steps": self.steps,
             "cells": self.cells,
         }
 
@@ -151,43 +138,33 @@ def build_paving(data: Any) -> Paving:
     Raises Malformed for another format or version, a missing or unknown field, a wrong digest, a value of the wrong
     kind, or anything beyond the limits.
     """
-    names = {"format", "version", "digest", "problem", "holds", "fails", "contracts", "steps", "cells"}
-    data = fields(data, names, set(), "region")
-    if data["format"] != FORMAT or type(data["version"]) is not int or data["version"] != VERSION:
-        raise Malformed(f"format or schema version is not {FORMAT!r} {VERSION}")
+    if isinstance(data, dict) and (
+        data.get("format") != FORMAT or type(data.get("version")) is not int or data["version"] != VERSION
+    ):
+        raise Malformed(f"format or schema version is not {FORMAT!r} {VERSION}: make it anew with `verify region`")
+    data = fields(data, {"format", "version", "digest", "problem", "holds", "fails", "cells"}, set(), "region")
     region = _read_problem(data["problem"])
     if data["digest"] != digest(problem_data(region)) or data["problem"] != problem_data(region):
         raise Malformed("the digest is not that of the problem")
-    lists = [list_field(data, name, "region") for name in ("holds", "fails", "contracts")]
+    lists = [list_field(data, name, "region") for name in ("holds", "fails")]
     count = sum(map(len, lists))
     if count > MAX_CURVES:
         raise Malformed(f"region: more than {MAX_CURVES} curves")
-    steps, cells = _natural(data["steps"], 0, MAX_STEPS, "steps"), _tree(text_field(data, "cells", "region"))
-    if work(len(cells), cells.count("c"), count, region.depth * steps) > MAX_WORK:
+    cells = _tree(text_field(data, "cells", "region"))
+    if work(len(cells), count) > MAX_WORK:
         raise Malformed("region: more work than the checker takes on")
     failing = [fields(c, {"gaps", "at"}, set(), "region: fails") for c in lists[1]]
-    contracting = [fields(c, {"gaps", "parts"}, set(), "region: contracts") for c in lists[2]]
     return Paving(
         region,
         tuple(_gaps(gaps, region.depth) for gaps in lists[0]),
         tuple(Failing(_gaps(c["gaps"], region.depth), _number(c["at"], "at")) for c in failing),
-        _contracting(contracting, region.depth),
-        steps,
         cells,
     )
 
 
-def work(cells: int, followed: int, curves: int, size: int) -> int:
-    """Estimate the time of a check of cells, in microseconds; `size` is the depth times the steps of followed cells."""
-    return cells * (curves + 20) + 10 * followed * size
-
-
-def _contracting(data: list[dict[str, Any]], depth: int) -> tuple[Contracting, ...]:
-    """Read the curves that contract. Raises Malformed, also for more parts together than MAX_PARTS."""
-    curves = tuple(Contracting(_gaps(c["gaps"], depth), _natural(c["parts"], 1, 1024, "parts")) for c in data)
-    if sum(curve.parts for curve in curves) > MAX_PARTS:
-        raise Malformed("region: contracts: more parts than the checker takes on")
-    return curves
+def work(cells: int, curves: int) -> int:
+    """Estimate the time of a check of cells, in microseconds."""
+    return cells * (curves + 20)
 
 
 def _gaps(data: Any, depth: int) -> tuple[Fraction, ...]:

@@ -10,20 +10,13 @@ Order. Let no gap of one curve exceed that of another. Then by A6, at equal p: p
 p < 1 and not smaller for 1 < p < p_flip of the other; and p_flip is not smaller, as q grows with every b_i, with it
 eta (q - sqrt(q/u)) where p >= 1/2, and p_flip = (1 + sqrt(1 + 4 u/eta))/2 at its u. Hence one curve proves:
 `holds`: phi and g are as S_eta asks, for every curve with no larger gap;
-`fails`: they are not, for every curve with no smaller gap;
-`contracts`: gradient descent converges from every point of S_eta with no larger gap, by the following lemma.
+`fails`: they are not, for every curve with no smaller gap.
 
-Lemma. For a curve with gaps b let A(e) = max(0, 1 - g) at p = 1 + e, and 1 where 1 + e >= p_flip; let
-B(f) = max(0, g - 1) at p = 1 - f; write A', B' for their largest values on (0, e], (0, f]. Suppose B'(A'(e)) < e for
-all e > 0, and A(e) <= x e, B(f) <= y f with x y < 1 for small e and f <= x e. Then from every w in S_eta with gaps at
-most b, p tends to 1 and the weights to a minimum.
-
-The proofs are the written claims F3 (order) and F4 (lemma).
+The proof is the written claim F3.
 
 Numbers are integers in units of 2**-BITS; what ends in _hi is rounded up, in _lo down.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
@@ -36,8 +29,6 @@ BITS = 96
 ONE = 1 << BITS
 MAX_GAP = 1 << BITS + 40
 MAX_PIECES = 4096
-FIRST, LAST = 10, 24
-"""The pieces below and above u* begin at u* 2**-FIRST from it; the last piece above 0 ends at u* 2**-LAST."""
 
 
 class Edges(NamedTuple):
@@ -156,26 +147,6 @@ class Curve:
             result = result * (ONE + self.n * p_lo * rest // (self.d * (u + offset))) >> BITS
         return result
 
-    def ratio_hi(self, a: Edges, b: Edges) -> int:
-        """Return an upper bound on -(g - 1)/(p - 1) for all u from a to b, a > 0, below the flip.
-
-        With e = p - 1 and t_i = eta p/z_i it is -1 + p Q, Q = (1 - prod(1 - e t_i))/e >= 0, where no e t_i exceeds 1.
-        With one factor more Q becomes Q + t (1 - e Q) = t + Q (1 - e t), which grows with t as 1 - e Q >= 0; so for an
-        upper bound on t and a lower bound on e it is at most t + Q max(0, 1 - e t). p/z_i grows with u (see `step_hi`)
-        but for the smallest square, where its square is a sum of powers of u with positive factors over u, which is
-        convex in log u: largest at an end.
-        """
-        e = a.p_lo - ONE
-        total = 0
-        for offset in self.offsets:
-            slope = -(-b.p_hi * ONE // (b.u + offset))
-            if not offset:
-                slope = max(slope, -(-a.p_hi * ONE // a.u))
-            t = self.up(slope)
-            left = max(0, ONE - (e * t >> BITS))
-            total = t - (-total * left >> BITS)
-        return -(-total * b.p_hi >> BITS) - ONE
-
 
 def holds(curve: Curve, pieces: int = MAX_PIECES) -> bool:
     """Return whether eta phi <= 2 sqrt 2 and g < p_flip on (0, u*] are proved, by at most so many evaluations."""
@@ -202,70 +173,3 @@ def fails(curve: Curve, witness: int) -> bool:
     if not 0 < witness <= curve.root:
         return False
     return curve.step_lo(witness) >= curve.product(curve.flip(0))[1]
-
-
-def contracts(curve: Curve, parts: int) -> bool:
-    """Return whether the premise of the lemma is proved; pieces grow by a factor 1 + 1/parts."""
-    root = curve.root
-    below = _Below(curve, parts)
-    end = curve.flip(1)
-    a, b = curve.edges(root), curve.edges(root + (root >> FIRST))
-    ratio = curve.ratio_hi(a, b)
-    if b.u > end:
-        return False
-    reach = max(0, -(-ratio * (b.p_hi - ONE) >> BITS))
-    if reach and (max(0, ratio) * below.ratio(reach) >= ONE * ONE):
-        return False
-    a, size = b, (b.u - root) // parts
-    for _ in range(MAX_PIECES):
-        if a.p_lo - ONE > below.highest:
-            return True
-        if a.u + size > end or size < root >> FIRST + 16:
-            return False
-        b = curve.edges(a.u + size)
-        ratio = curve.ratio_hi(a, b)
-        higher = max(reach, -(-ratio * (b.p_hi - ONE) >> BITS))
-        if below.height(higher) >= a.p_lo - ONE:
-            size >>= 1
-            continue
-        reach, a = higher, b
-        size = min(2 * size, (a.u - root) // parts)
-    return False
-
-
-class _Below:
-    """B' of the lemma, from above: the pieces between u* and 0, in the order of falling u."""
-
-    def __init__(self, curve: Curve, parts: int) -> None:
-        root = curve.root
-        self.starts: list[int] = []
-        self.heights: list[int] = []
-        self.ratios: list[int | None] = []
-        b = curve.edges(root + 1)
-        height, worst, bounded = 0, 0, True
-        size, u = root >> FIRST, root
-        while b.u:
-            u = u - size if u > root >> LAST else 0
-            a = curve.edges(u)
-            ratio = curve.ratio_hi(a, b) if u else None
-            value = curve.step_hi(a, b) - ONE
-            if ratio is not None:
-                value = min(value, -(-ratio * max(0, ONE - a.p_lo) >> BITS))
-            height = max(height, value)
-            bounded = bounded and ratio is not None
-            worst = max(worst, ratio or 0)
-            self.starts.append(max(0, ONE - b.p_hi))
-            self.heights.append(height)
-            self.ratios.append(worst if bounded else None)
-            b = a
-            size = max(1, min(root - u, u) // parts)
-        self.highest = height
-
-    def height(self, reach: int) -> int:
-        """Return a bound on B over (0, reach]."""
-        return self.heights[max(0, bisect_right(self.starts, reach) - 1)]
-
-    def ratio(self, reach: int) -> int:
-        """Return a bound on B(f)/f over (0, reach]; a very large one where none is known."""
-        found = self.ratios[max(0, bisect_right(self.starts, reach) - 1)]
-        return 1 << 2 * BITS if found is None else found

@@ -17,22 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.kernel.errors import Rejected
-from verify.limits.paving import Checker, Curves
+from verify.limits.paving import NOWHERE, Checker, Curves
 from verify.limits.paving_cells import MAX_LEVEL, Cell, Region
-from verify.limits.paving_certificate import MAX_CURVES, MAX_PARTS, MAX_WORK, Contracting, Failing, Paving, work
+from verify.limits.paving_certificate import MAX_CURVES, MAX_WORK, Failing, Paving, work
 from verify.limits.paving_curves import ONE
 
-STEPS = 24
-PARTS = (24, 96)
-EDGES = (1.98, 1.9, 1.7, 1.4)
-CURVE_LEVEL = 7
-ORBIT_LEVEL = 9
 GRID = 2**24
 SAMPLES = 129
 ROOT = Cell(0, 0, 0)
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Proved: TypeAlias = tuple[tuple[Fraction, ...], Fraction | int]
+Proved: TypeAlias = tuple[tuple[Fraction, ...], Fraction]
 Progress: TypeAlias = Callable[[int, int, float], None]
 
 
@@ -109,20 +104,18 @@ class Finder:
 
     region: Region
     curves: Curves
-    kept: dict[str, list[Proved]] = field(default_factory=lambda: {"holds": [], "fails": [], "contracts": []})
-    vain: dict[str, list[Array]] = field(default_factory=lambda: {"holds": [], "fails": [], "contracts": []})
+    kept: dict[str, list[Proved]] = field(default_factory=lambda: {"holds": [], "fails": []})
+    vain: dict[str, list[Array]] = field(default_factory=lambda: {"holds": [], "fails": []})
 
-    def serve(self, name: str, units: Sequence[int], level: int) -> bool:
+    def serve(self, name: str, units: Sequence[int]) -> bool:
         """Return whether a family covers these gaps (in units of 2**-BITS), after trying to prove a curve for them."""
         if self.curves.covers(name, units):
             return True
         gaps = np.array([float(Fraction(g, ONE)) for g in units])
         if self._tried(name, gaps) or sum(map(len, self.kept.values())) >= MAX_CURVES:
             return False
-        spent = sum(int(parts) for _, parts in self.kept["contracts"])
-        if name == "contracts" and (level > CURVE_LEVEL or spent + PARTS[-1] > MAX_PARTS):
-            return False
-        if getattr(self, f"_{name}")(gaps) and self.curves.covers(name, units):
+        proved = self._fails(gaps) if name == "fails" else self._holds(gaps)
+        if proved and self.curves.covers(name, units):
             return True
         self.vain[name].append(gaps)
         return False
@@ -135,18 +128,18 @@ class Finder:
                 return True
         return False
 
-    def _keep(self, name: str, gaps: Array, hint: Fraction | int) -> bool:
+    def _keep(self, name: str, gaps: Array, at: Fraction = NOWHERE) -> bool:
         """Prove a curve with these gaps, rounded to a grid so as to be of use, and keep it."""
         rounded = (np.floor if name == "fails" else np.ceil)(gaps * GRID)
         if not np.all(np.isfinite(rounded)):
             return False
         exact = tuple(Fraction(int(x), GRID) for x in rounded)
         try:
-            proved = self.curves.add(name, exact, hint)
+            proved = self.curves.add(name, exact, at)
         except Rejected:
             return False
         if proved:
-            self.kept[name].append((exact, hint))
+            self.kept[name].append((exact, at))
         return proved
 
     def _holds(self, gaps: Array) -> bool:
@@ -155,9 +148,9 @@ class Finder:
         for room in (1e-6, 1e-4):
             if good(self._look(gaps), room):
                 outward = along(gaps, partial(self._good, room=room))
-                if self._keep("holds", outward, 0):
+                if self._keep("holds", outward):
                     return True
-        return self._keep("holds", gaps, 0)
+        return self._keep("holds", gaps)
 
     def _fails(self, gaps: Array) -> bool:
         for room in (1e-6, 1e-4, 0.0):
@@ -168,23 +161,11 @@ class Finder:
                 return True
         return False
 
-    def _contracts(self, gaps: Array) -> bool:
-        edge = self._look(gaps).edge
-        for limit in EDGES:
-            if edge < limit:
-                outward = along(gaps, partial(self._below, limit=limit))
-                if any(self._keep("contracts", outward, parts) for parts in PARTS):
-                    return True
-        return edge < EDGES[0] and any(self._keep("contracts", gaps, parts) for parts in PARTS)
-
     def _good(self, gaps: Array, room: float) -> bool:
         return good(self._look(gaps), room)
 
     def _bad(self, gaps: Array, factor: Array, room: float) -> bool:
         return not good(self._look(gaps / factor), -room)
-
-    def _below(self, gaps: Array, limit: float) -> bool:
-        return self._look(gaps).edge < limit
 
     def _look(self, gaps: Array) -> Seen:
         return look(gaps, float(self.region.eta))
@@ -193,10 +174,9 @@ class Finder:
 class Search:
     """A paving that grows, level by level; `paving` may be asked for at any time."""
 
-    def __init__(self, region: Region, steps: int = STEPS) -> None:
-        self.region, self.steps = region, steps
-        self.curves = Curves(region)
-        self.checker = Checker(region, self.curves, steps)
+    def __init__(self, region: Region) -> None:
+        self.region, self.curves = region, Curves(region)
+        self.checker = Checker(region, self.curves)
         self.finder = Finder(region, self.curves)
         self.letters: dict[Cell, str] = {}
         self.cut: set[Cell] = set()
@@ -209,29 +189,17 @@ class Search:
         geometry, serve = self.checker.geometry, self.finder.serve
         weights = geometry.weights(cell)
         least, most = geometry.gaps(weights)
-        if geometry.loses_sign(weights) or serve("fails", least, cell.level):
+        if geometry.loses_sign(weights) or serve("fails", least):
             return "o"
-        if geometry.keeps_signs(weights) and serve("holds", most, cell.level):
-            return self.converges(cell)
+        if geometry.keeps_signs(weights) and serve("holds", most):
+            return "c" if self.region.converges else "i"
         return "u"
 
-    def converges(self, cell: Cell) -> str:
-        """Return the letter of a cell that is in S_eta."""
-        weights = self.checker.geometry.weights(cell)
-        _, most = self.checker.geometry.gaps(weights)
-        if self.finder.serve("contracts", most, cell.level) or self.checker.accepts(cell, "c"):
-            return "c"
-        return "i"
-
     def run(self, aim: float, timeout: float, progress: Progress | None = None) -> bool:
-        """Cut cells until less than the share `aim` is undecided; return whether it is. Ctrl-C ends the search.
-
-        Then cells in S_eta are cut for a proof of convergence, while there is time, up to ORBIT_LEVEL.
-        """
+        """Cut cells until less than the share `aim` is undecided; return whether it is. Ctrl-C ends the search."""
         self.end, self.progress = perf_counter() + timeout, progress
         try:
             self._decide(aim)
-            self._follow()
         except KeyboardInterrupt:
             self.interrupted = True
         except TimeoutError:
@@ -247,8 +215,7 @@ class Search:
             self.progress(self.count, cell.level, self.undecided)
         if self.count % 256 == 0:
             curves = sum(map(len, self.finder.kept.values()))
-            followed = sum(letter == "c" for letter in self.letters.values())
-            if 2 * work(4 * self.count, 4 * followed, curves, self.region.depth * self.steps) > MAX_WORK:
+            if 2 * work(4 * self.count, curves) > MAX_WORK:
                 raise TimeoutError
 
     def _decide(self, aim: float) -> None:
@@ -269,31 +236,11 @@ class Search:
             self.cut.update(still)
             frontier = [child for cell in still for child in cell.children()]
 
-    def _follow(self) -> None:
-        """Cut cells in S_eta that are not known to converge; the parts stay in S_eta."""
-        frontier = sorted((c for c, letter in self.letters.items() if letter == "i"), key=lambda c: c.level)
-        for level in range(ORBIT_LEVEL):
-            parts = [c for c in frontier if c.level == level]
-            frontier = [c for c in frontier if c.level > level]
-            for parent in parts:
-                self._tick(parent)
-                self.cut.add(parent)
-                for cell in parent.children():
-                    self.letters[cell] = self.converges(cell)
-                    if self.letters[cell] == "i":
-                        frontier.append(cell)
-
     def tree(self, cell: Cell = ROOT) -> str:
         """Return the tree of verdicts below a cell."""
-        letter = self.letters.get(cell)
         if cell not in self.cut:
-            return letter or "u"
-        parts = [self.tree(child) for child in cell.children()]
-        if letter == "i":
-            parts = ["i" if part == "u" else part for part in parts]
-            if all(part == "i" for part in parts):
-                return "i"
-        return "+" + "".join(parts)
+            return self.letters.get(cell, "u")
+        return "+" + "".join(self.tree(child) for child in cell.children())
 
     def paving(self) -> Paving:
         """Return what is found so far as a certificate, without curves that another of their family makes useless."""
@@ -301,9 +248,7 @@ class Search:
         return Paving(
             self.region,
             tuple(gaps for gaps, _ in extreme(kept["holds"], largest=True)),
-            tuple(Failing(gaps, Fraction(at)) for gaps, at in extreme(kept["fails"], largest=False)),
-            tuple(Contracting(gaps, int(parts)) for gaps, parts in extreme(kept["contracts"], largest=True)),
-            self.steps,
+            tuple(Failing(gaps, at) for gaps, at in extreme(kept["fails"], largest=False)),
             self.tree(),
         )
 

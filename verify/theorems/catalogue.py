@@ -16,7 +16,7 @@ def every_graph() -> Iterator[ClaimGraph]:
 
 
 def graph_of_results(data: Mapping[str, Any]) -> ClaimGraph:
-    """Return the graph that the results of a run (results.json) are about; a run on a network has no claims."""
-    if data["model"] == "nets":
+    """Return the graph that the results of a run (results.json) are about; nets and figures have no claims."""
+    if data["model"] in ("nets", "figures"):
         return ClaimGraph(())
     return regression_graph() if data["model"] == "regression" else scalar_graph(data["question"]["depth"])

@@ -5,7 +5,7 @@ from verify.theorems.writing import written
 
 
 def certified_claims() -> list[Claim]:
-    """Return claims F1 (limits), F2 (divergence), F3 and F4 (families of curves), for every depth."""
+    """Return claims F1 (limits), F2 (divergence), F3 (families of curves), for every depth."""
     return [
         written(
             "F1",
@@ -36,16 +36,5 @@ def certified_claims() -> list[Claim]:
             "So one curve settles $S_\\eta$ for a family.",
             rests_on=("A6",),
             formula="",
-        ),
-        written(
-            "F4",
-            "curves that contract",
-            "For a curve with gaps $b$ let $g$ be the product after one step from its point of product $p$, "
-            "$A(e)=\\max(0,1-g)$ at $p=1+e$ (and 1 where $1+e\\ge p_{\\mathrm{flip}}$), $B(f)=\\max(0,g-1)$ at "
-            "$p=1-f$; $A'$, $B'$ their largest values on $(0,e]$ and $(0,f]$. If $B'(A'(e))<e$ for all $e>0$, and "
-            "$A(e)\\le xe$, $B(f)\\le yf$ near 0 with $xy<1$, then gradient descent converges to a global minimum "
-            "from every $w\\in S_\\eta$ with gaps at most $b$. It is what `verify region` proves convergence with.",
-            r"B'(A'(e))<e\text{ for all }e>0\quad\Rightarrow\quad w_t\to w_\infty,\;\pi(w_\infty)=1",
-            rests_on=("A5", "theorem-B", "F3"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 The balances shrink until they stop shrinking, and they only stop at a minimum or where all weights are equal. There
 the product follows a map of one variable, P -> P (1 + eta P^theta (1 - P))^D with theta = 1 - 2/D, for which
-|P^(2 + theta) - 1| falls at every step.
+|P^(2 + theta) - 1| falls at every step. Theorem H: so it does past the edge, if minima with equal weights do not repel.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
+from verify.theorems.monotone import EDGE_SQUARED
 from verify.theorems.writing import lemma, symbols, written
 
 FARTHEST = sp.Rational(3, 2)  # P^(2 + theta) < 2 implies P < 3/2
@@ -176,3 +177,43 @@ def global_claims_every_depth() -> list[Claim]:
             rests_on=("A1", "A2.1", "A2.2", "A0.1", "A0.2", "A0.3", "A4", "A5", "theorem-B", "G1", "G2", "G3"),
         ),
     ]
+
+
+def past_the_edge_claims() -> list[Claim]:
+    """Return H1 and Theorem H: convergence from all of S_eta, for every depth; it rests on Theorem G and on F3."""
+    return [
+        below_two_claim(),
+        written(
+            "theorem-H",
+            "convergence wherever the assumption holds",
+            "Let $D\\ge2$, $\\eta D\\le2$ and $w_0\\in S_\\eta$. Then $w_t$ converges to a global minimum. Its "
+            "sharpness is the limit of $\\varphi(w_t)$, and at most $\\frac2\\eta$ unless $\\pi(w_t)=1$ at some step "
+            "$t$. (This is Theorem G without the premise $\\eta\\varphi(w_0)\\le2$, from which $\\eta D\\le2$ follows. "
+            "If $\\eta D>2$, then $\\eta\\varphi\\ge\\eta D>2$ at every minimum: all repel.) It is what "
+            "`verify region` proves convergence with.",
+            r"w_0\in S_\eta,\;\eta D\le2\quad\Rightarrow\quad w_t\to w_\infty,\;\pi(w_\infty)=1",
+            theorem=True,
+            rests_on=("A1", "A4", "A5", "H1", "theorem-B", "F3", "G3", "theorem-G"),
+        ),
+    ]
+
+
+def below_two_claim() -> Claim:
+    """Return claim H1: a balance factor is below 2 before a step from a product below 1."""
+    a, x, y, pi, kappa = symbols("a alpha_i alpha_j pi kappa")
+    return lemma(
+        "H1",
+        "no balance factor reaches 2",
+        "If $a\\le2\\sqrt2$ and $0<\\pi\\le1$ then $\\kappa_{ij}<2$ for every pair.",
+        r"\kappa\le a^2\alpha_i\alpha_j(1-\pi)^2,\;a^2\le8,\;\alpha_i+\alpha_j\le1,\;0<\pi\le1"
+        r"\;\Rightarrow\;\kappa<2",
+        over={a: (0, None), x: (0, None), y: (0, None), pi: (None, 1), kappa: (None, None)},
+        where={
+            "edge": (a**2, "<=", EDGE_SQUARED),
+            "simplex": (x + y, "<=", 1),
+            "positive": (pi, ">", 0),
+            "factor": (kappa, "<=", a**2 * x * y * (1 - pi) ** 2),
+        },
+        then=(kappa, "<", 2),
+        rests_on=("A2.1", "A2.2"),
+    )

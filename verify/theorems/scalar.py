@@ -4,8 +4,14 @@ from verify.claims import ClaimGraph
 from verify.theorems.certified import certified_claims
 from verify.theorems.convergence import convergence_claims
 from verify.theorems.direct import direct_claims
-from verify.theorems.global_convergence import convergence_beside, global_claims_every_depth
+from verify.theorems.global_convergence import (
+    convergence_beside,
+    global_claims_every_depth,
+    past_the_edge_claims,
+)
 from verify.theorems.invariance import invariance_claims
+from verify.theorems.lyapunov import lyapunov_claims
+from verify.theorems.lyapunov_neighbours import lyapunov_neighbours
 from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
@@ -20,7 +26,8 @@ THEOREMS = {
     "invariance": "theorem-B",
     "convergence": "theorem-C",
     "stability": "theorem-E",
-    "global": "theorem-G",
+    "global": "theorem-H",
+    "lyapunov": "theorem-V",
 }
 
 
@@ -41,9 +48,12 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *stability_claims_every_depth(),
             *global_claims_every_depth(),
             *certified_claims(),
+            *past_the_edge_claims(),
+            *lyapunov_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
             *convergence_beside(),
+            *lyapunov_neighbours(),
             *(far_claims() if depth is None else ()),
         ),
         own="every-depth" if depth is None else f"depth-{depth}",

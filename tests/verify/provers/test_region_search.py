@@ -43,7 +43,8 @@ def test_a_search_ends_below_its_aim_and_the_checker_accepts() -> None:
     assert areas.shares["u"] < Fraction(1, 100)
     assert float(areas.shares["u"]) == pytest.approx(search.undecided)
     assert areas.shares["c"] > Fraction(2, 5)
-    assert [len(paving.holds), len(paving.fails), len(paving.contracts)] == [1, 1, 1]
+    assert (len(paving.holds), len(paving.fails)) == (1, 1)
+    assert areas.shares["i"] == 0
 
 
 def test_the_area_is_that_of_a_finer_search() -> None:
@@ -52,6 +53,16 @@ def test_the_area_is_that_of_a_finer_search() -> None:
     fine.run(0.004, 60.0)
     a, b = (check_paving(search.paving().data())[1].shares for search in (coarse, fine))
     assert a["i"] + a["c"] < b["i"] + b["c"] < 1 - b["o"] < 1 - a["o"]
+
+
+@pytest.mark.parametrize(("eta", "letter"), [("1", "c"), ("1001/1000", "i")])
+def test_where_every_minimum_repels_nothing_is_said_of_convergence(eta: str, letter: str) -> None:
+    # depth 2: eta phi = 2 eta at equal weights, the least there is
+    search = plane(eta)
+    assert search.run(0.01, 60.0)
+    _, areas = check_paving(search.paving().data())
+    assert areas.shares[letter] > Fraction(1, 10)
+    assert {found for found, share in areas.shares.items() if share} == {letter, "o", "u"}
 
 
 def test_where_nothing_is_in_s_eta_one_cell_says_so() -> None:
