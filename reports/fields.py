@@ -11,7 +11,7 @@ TIERS = ("none", "argument", "solvers", "kernel")
 
 VERDICTS = ("proved", "refuted", "unknown")
 KINDS = ("lemma", "argument", "theorem", "neighbour")
-CERTIFIED_RULES = ("identity", "combination", "bisection", "substitution", "counterexample")
+CERTIFIED_RULES = ("identity", "combination", "bisection", "substitution", "counterexample", "solution")
 RULES = (*CERTIFIED_RULES, "argument", "none")
 ANSWERS = ("unsat", "sat", "unknown", "timeout", "error")
 

@@ -8,7 +8,7 @@ from typing import Any
 from reports import words
 from reports.alerts import alerts
 from reports.graph import LEGIBLE, closure, flowchart, overview
-from reports.markdown import Headings, embed, embed_line, escape, redirect
+from reports.markdown import Headings, embed, embed_line, escape, link, redirect
 from reports.numbers import counted
 from reports.schema import digest
 
@@ -33,6 +33,8 @@ RULES = {
     "it holds wherever the hypothesis does).",
     "substitution": "the claim is an instance of another.",
     "counterexample": "at an exact point all hypotheses hold and the conclusion fails.",
+    "solution": "interval arithmetic shows that a box, which may be one point, has a point at which all hypotheses "
+    "hold and the conclusion fails.",
 }
 """What the rules of the kernel mean."""
 
@@ -110,10 +112,11 @@ class Page:
         return {name: self.anchors.get(name, "") for name, claim in self.claims.items() if claim["kind"] != "neighbour"}
 
     def link(self, identifier: str) -> str:
-        """Return a link to a claim's section; its name alone if it has none."""
-        name = escape(words.label(identifier))
-        is_planted = self.claims[identifier]["kind"] == "neighbour"
-        return name if is_planted else f"[{name}]({self.anchor(identifier)})"
+        """Return a link to a claim's section, or to a planted one's certificate; its name alone if it has neither."""
+        name, claim = escape(words.label(identifier)), self.claims[identifier]
+        if claim["kind"] != "neighbour":
+            return f"[{name}]({self.anchor(identifier)})"
+        return f"[{name}]({link(claim['certificate'])})" if claim["certificate"] else name
 
     def theorem_name(self, letter: str) -> str:
         """Return ``Theorem A`` as a link to its section, or as plain text if the run was not asked for it."""

@@ -132,10 +132,11 @@ class Outcome:
 
     @property
     def witness(self) -> Mapping[str, str]:
-        """The point of a counterexample, empty otherwise."""
-        if self.certificate is None or self.rule != "counterexample":
-            return {}
-        point: Mapping[str, str] = self.certificate["proof"]["point"]
+        """The point of a counterexample, or of a solution whose box is one point; empty otherwise."""
+        proof = self.certificate["proof"] if self.certificate is not None else {}
+        if self.rule == "solution" and all(low == high for low, high in proof["box"].values()):
+            return {name: low for name, (low, _) in proof["box"].items()}
+        point: Mapping[str, str] = proof["point"] if self.rule == "counterexample" else {}
         return point
 
 

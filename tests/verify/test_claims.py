@@ -161,5 +161,9 @@ def test_a_neighbour_stands_alone(verdict: str) -> None:
 def test_the_witness_of_an_outcome() -> None:
     point = {"proof": {"rule": "counterexample", "point": {"x": "1/2"}}}
     assert outcome("A", "refuted", rule="counterexample", certificate=point).witness == {"x": "1/2"}
+    box = {"proof": {"rule": "solution", "box": {"x": ["1/2", "1/2"]}}}
+    assert outcome("A", "refuted", rule="solution", certificate=box).witness == {"x": "1/2"}
+    wide = {"proof": {"rule": "solution", "box": {"x": ["1/2", "1/2"], "y": ["0", "1"]}}}
+    assert outcome("A", "refuted", rule="solution", certificate=wide).witness == {}
     assert outcome("A", "proved", rule="bisection", certificate={"proof": {}}).witness == {}
     assert outcome("A", "unknown").witness == {}

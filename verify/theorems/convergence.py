@@ -170,8 +170,9 @@ def near_claims(depth: int | None) -> list[Claim]:
     """Return what is needed of one step near the minimum, at one depth or (None) at every depth."""
     claims = every_depth_graph() if depth is None else remainder_graph(depth)
     more = (
-        " If only $|e|\\le0.08$: $|t|<0.17$, $-(2a-\\frac12a^2)-\\frac1{25}\\le E_2\\le\\frac14$ where $e\\ge0$, and "
-        "$-(2a-\\frac12a^2)-\\frac12\\le E_2\\le\\frac1{25}$ where $e\\le0$."
+        " If only $|e|\\le0.1461$: $-0.324<t<0.314$ and $E_2\\le\\frac14$; "
+        "$E_2\\ge-(2a-\\frac12a^2)(1-q)-\\frac18$ where $e\\ge0$, and $-(2a-\\frac12a^2)-\\frac12\\le E_2\\le"
+        "-(2a-\\frac12a^2)(1-q)+\\frac18$ where $e\\le0$, with $q=\\sum\\alpha_i^2$."
     )
     bounds = ("C5", "C2.1", "C2.2", "C2.3", "C2.4", "C2.5") if depth is None else ("C1.2", "C2.1", "C2.2")
     return [

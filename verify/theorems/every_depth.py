@@ -7,17 +7,16 @@ import sympy as sp
 from verify.claims import Claim
 from verify.encode import make_statement, term_text
 from verify.kernel.statements import Statement
-from verify.theorems.moments import SHIFT, A, Moments, T, moment_claims
-from verify.theorems.remainder import HIGHEST_A, LOWEST_A, SLACK, positive_shift_claim
-from verify.theorems.remainder import SHIFT as NEAR
+from verify.theorems.moments import HIGHEST_SHIFT, LOWEST_SHIFT, A, Moments, R, T, moment_claims
+from verify.theorems.remainder import HIGHEST_A, LOWEST_A, SHIFT, SLACK, positive_shift_claim
 from verify.theorems.writing import lemma, symbols
 
-SHARP = sp.Rational(1, 25)
+SHARP = sp.Rational(1, 8)
 LOWER = -(2 * A - A**2 / 2)
 
 
-def moment_domain(lower: Any = -SHIFT, upper: Any = SHIFT) -> dict[Any, Any]:
-    """Return the bounds of all variables, with t between two numbers (the widest are +-0.17)."""
+def moment_domain(lower: Any = LOWEST_SHIFT, upper: Any = HIGHEST_SHIFT) -> dict[Any, Any]:
+    """Return the bounds of all variables, with t between two numbers (the widest are -0.324 and 0.314)."""
     return {A: (LOWEST_A, HIGHEST_A), T: (lower, upper), **Moments().over}
 
 
@@ -88,30 +87,34 @@ def moment_bounds() -> list[Claim]:
     words = (
         "The remainder of C1.1 in terms of the numbers of C5 is {}: $G=q-tm+t^2s$, $p_1=1-tG$, $p_2=q-2tm+t^2sv$, "
         "$W=\\frac12(p_1^2-p_2)(1-a\\pi e\\,p_1\\tau)$, $h=1+(1-q)(\\frac t2+t^2\\rho)$, $\\pi^2=1+th$, "
-        "$e=th/(\\pi+1)$, with $q=r^2$, $m=r^3(r+(1-r)\\mu)$ and "
-        "$s=m\\bigl(\\tfrac{{100}}{{83}}\\lambda+\\tfrac{{100}}{{117}}(1-\\lambda)\\tfrac mq\\bigr)$."
+        "$e=th/(\\pi+1)$, with $q=r^2$, $n=r(r+(1-r)\\mu)$, $m=qn$, "
+        "$s=m\\,\\frac{{n+(r-n)\\lambda}}{{1+t(n+(r-n)\\kappa)}}$ and $v=2+\\frac1{{1+tr\\nu}}$."
     )
     domain = (
-        r"r,\mu,\lambda\in[0,1],\;v\in[\tfrac{334}{117},\tfrac{266}{83}],\;\rho\in[0,\tfrac9{50}],\;"
-        r"\tau\in[0,\tfrac9{25}],\;a\in[\tfrac65,2],\;"
+        r"r,\mu,\lambda,\kappa,\nu\in[0,1],\;\rho\in[0,\tfrac5{27}],\;\tau\in[0,\tfrac{10}{27}],\;"
+        r"a\in[\tfrac65,2],\;"
     )
-    low, high = (LOWER, r"-\Bigl(2a-\frac{a^2}2\Bigr)"), (0, "")
+    edge = r"-\Bigl(2a-\frac{a^2}2\Bigr)"
+    low, shaped, high = (LOWER, edge), (LOWER * (1 - R**2), edge + "(1-q)"), (sp.Integer(0), "")
+    near, up, down = (-SHIFT, SHIFT), (0, HIGHEST_SHIFT), (LOWEST_SHIFT, 0)
+    where_up, where_down = r"0\le t\le0.314", r"-0.324\le t\le0"
     rows = (
-        ("C2.1", "upper bound of the remainder", "<=", high, SLACK, (-SHIFT, SHIFT), r"|t|\le0.17"),
-        ("C2.2", "lower bound of the remainder", ">=", low, -SLACK, (-NEAR, NEAR), r"|t|\le0.12"),
-        ("C2.3", "lower bound above the minimum", ">=", low, -SHARP, (0, SHIFT), r"0\le t\le0.17"),
-        ("C2.4", "upper bound below the minimum", "<=", high, SHARP, (-SHIFT, 0), r"-0.17\le t\le0"),
-        ("C2.5", "lower bound below the minimum", ">=", low, -2 * SLACK, (-SHIFT, 0), r"-0.17\le t\le0"),
+        ("C2.1", "upper bound of the remainder", "<=", high, SLACK, (down[0], up[1]), r"-0.324\le t\le0.314"),
+        ("C2.2", "lower bound of the remainder", ">=", low, -SLACK, near, r"|t|\le0.12"),
+        ("C2.3", "lower bound above the minimum", ">=", shaped, -SHARP, up, where_up),
+        ("C2.4", "upper bound below the minimum", "<=", shaped, SHARP, down, where_down),
+        ("C2.5", "lower bound below the minimum", ">=", low, -2 * SLACK, down, where_down),
     )
     found = []
     for identifier, title, comparison, (bound, text), slack, range_, where in rows:
-        size = rf"\tfrac1{{{abs(1 / slack)}}}"
-        formula = rf"E_2\le{size}" if comparison == "<=" else rf"E_2\ge{text}-{size}"
+        sign = "-" if slack < 0 else "+" if text else ""
+        size = rf"{text}{sign}\tfrac1{{{abs(1 / slack)}}}"
+        formula = (r"E_2\le" if comparison == "<=" else r"E_2\ge") + size
         found.append(
             lemma(
                 identifier,
                 title,
-                words.format(f"${formula[3:]}$".replace(r"$\le", r"at most $").replace(r"$\ge", r"at least $")),
+                words.format(f"at {'most' if comparison == '<=' else 'least'} ${size}$"),
                 domain + where + r"\;\Rightarrow\;" + formula,
                 over=moment_domain(*range_),
                 then=(Moments().remainder(), comparison, bound + slack),

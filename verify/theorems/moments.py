@@ -6,40 +6,30 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
+from verify.encode import term_text
 from verify.theorems.writing import lemma, symbols, written
 
-SHIFT = sp.Rational(17, 100)
-GAIN = sp.Rational(8, 27)  # bound of |g| e_1 in a tail e_k + g e_{k+1} + g^2 e_{k+2} + ...
-TAIL = sp.Rational(27, 25)  # such a tail is at most so many e_k, for k >= 3
-A, T, R, MU, LAM, V, RHO, TAU = symbols("a t r mu lambda v rho tau")
-"""Step size and shift; r, mu, lambda, v, rho, tau place the sums over a shape between their bounds."""
+LOWEST_SHIFT, HIGHEST_SHIFT = -sp.Rational(81, 250), sp.Rational(157, 500)
+NEARBY = sp.Rational(1461, 10000)  # |e| <= NEARBY implies that t lies between the two
+GAIN = sp.Rational(2, 5)  # bound of |g| e_1 in a tail e_k + g e_{k+1} + g^2 e_{k+2} + ...
+TAIL = sp.Rational(10, 9)  # such a tail is at most so many e_k, for k >= 3
+A, T, R, MU, LAM, KAPPA, NU, RHO, TAU = symbols("a t r mu lambda kappa nu rho tau")
+"""Step size and shift; r, mu, lambda, kappa, nu, rho, tau place the sums over a shape between their bounds."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over the weights in terms of r, mu, lambda, v, rho and tau, for |t| <= shift.
+    """Sums over the weights in terms of r, mu, lambda, kappa, nu, rho and tau.
 
-    q = sum alpha^2 = r^2, m = sum alpha^3 between q^2 and q^(3/2), s = sum alpha^4/(1 + t alpha) between
-    m^2/q/(1 + shift) and m/(1 - shift).
+    q = sum alpha^2 = r^2, m = sum alpha^3 = q n with n between q and r, n' = sum alpha^4 / m between n and r,
+    s = sum alpha^4/(1 + t alpha) = m n'/(1 + t k) with k between n and r.
     """
-
-    shift: Any = SHIFT
 
     @property
     def over(self) -> dict[Any, Any]:
         """The bounds of the variables but a and t."""
-        unit = dict.fromkeys((R, MU, LAM), (0, 1))
-        return {**unit, V: (2 + self.below, 2 + self.above), RHO: (0, TAIL / 6), TAU: (0, TAIL / 3)}
-
-    @property
-    def above(self) -> Any:
-        """The upper bound of 1/(1 + t alpha)."""
-        return 1 / (1 - self.shift)
-
-    @property
-    def below(self) -> Any:
-        """The lower bound of 1/(1 + t alpha)."""
-        return 1 / (1 + self.shift)
+        unit = dict.fromkeys((R, MU, LAM, KAPPA, NU), (0, 1))
+        return {**unit, RHO: (0, TAIL / 6), TAU: (0, TAIL / 3)}
 
     def regular_factor(self) -> Any:
         """Return h = 1 + (1 - q)(t/2 + t^2 rho), with pi^2 = 1 + t h."""
@@ -58,23 +48,20 @@ class Moments:
         """
         (pi, e), q, mean = self.product(), R**2, R * (R + (1 - R) * MU)
         m = q * mean
-        s = m * (LAM * self.above + (1 - LAM) * self.below * mean)
+        s = m * (mean + (R - mean) * LAM) / (1 + T * (mean + (R - mean) * KAPPA))
+        v = 2 + 1 / (1 + T * R * NU)
         g = q - T * m + T**2 * s
         first = 1 - T * g
-        pairs = (first**2 - (q - 2 * T * m + T**2 * s * V)) / 2
+        pairs = (first**2 - (q - 2 * T * m + T**2 * s * v)) / 2
         linear = A * (pi + 1) * (pi**2 * g / self.regular_factor() - 1)
         return linear + A**2 * pi**3 * pairs * (1 - A * pi * e * first * TAU)
 
 
-def _near(t: Any) -> dict[Any, Any]:
-    return {sp.Symbol("alpha"): (0, 1), t: (-SHIFT, SHIFT)}
-
-
 def power_claims() -> list[Claim]:
     """Return claims C5.1 to C5.6: what each shape adds to the moments."""
-    alpha, t, q, m, r = symbols("alpha t q m r")
-    y = alpha**4 / (1 + t * alpha)
+    alpha, n, t, q, m, r = symbols("alpha n t q m r")
     positive = {alpha: (0, None)}
+    larger = {"largest": (alpha, "<=", r)}
     return [
         lemma(
             "C5.1",
@@ -90,7 +77,7 @@ def power_claims() -> list[Claim]:
             "With $r=\\sqrt q$, where each $\\alpha_i\\le r$: $m\\le q^{3/2}$.",
             r"\alpha\le r\;\Rightarrow\;\alpha^3\le r\,\alpha^2\qquad(\alpha,r\ge0)",
             over={**positive, r: (0, None)},
-            where={"largest": (alpha, "<=", r)},
+            where=larger,
             then=(alpha**3, "<=", r * alpha**2),
         ),
         lemma(
@@ -103,37 +90,54 @@ def power_claims() -> list[Claim]:
         ),
         lemma(
             "C5.4",
-            "the weighted fourth moment, per shape",
-            "Summed: $s=\\sum\\alpha_i^4/(1+t\\alpha_i)$ is at most $\\frac{100}{83}m$.",
-            r"0\le\alpha\le1,\;|t|\le0.17\;\Rightarrow\;\frac{\alpha^4}{1+t\alpha}\le\tfrac{100}{83}\alpha^3",
-            over=_near(t),
-            where={"factor": ((1 + t * alpha) * sp.Rational(100, 83), ">=", 1)},
-            then=(y, "<=", sp.Rational(100, 83) * alpha**3),
+            "the fourth moment from above",
+            "Summed: $\\sum\\alpha_i^4\\le r\\,m$.",
+            r"\alpha\le r\;\Rightarrow\;\alpha^4\le r\,\alpha^3\qquad(\alpha,r\ge0)",
+            over={**positive, r: (0, None)},
+            where=larger,
+            then=(alpha**4, "<=", r * alpha**3),
         ),
-        *(
-            lemma(
-                identifier,
-                f"the factors of a step from {side}",
-                f"$1/(1+t\\alpha)$ is at {word} $\\frac{{100}}{{{limit}}}$.",
-                r"0\le\alpha\le1,\;|t|\le0.17\;\Rightarrow\;1+t\alpha" + rf"\{symbol}\tfrac{{{limit}}}{{100}}",
-                over=_near(t),
-                then=(1 + t * alpha, comparison, sp.Rational(limit, 100)),
-            )
-            for identifier, side, word, limit, symbol, comparison in (
-                ("C5.5", "below", "most", 83, "ge", ">="),
-                ("C5.6", "above", "least", 117, "le", "<="),
-            )
+        lemma(
+            "C5.5",
+            "a mean of the shapes from below",
+            "$\\alpha^2/(1+t\\alpha)$ rises with $\\alpha$; the statement has no denominators. Divided by them, "
+            "times $\\alpha^2$ and summed, with $n=m/q$: the mean of the shapes with weights "
+            "$\\alpha_i^4/(1+t\\alpha_i)$ is at least $n$.",
+            r"0\le\alpha,n\le1,\;t\ge-1\;\Rightarrow\;(\alpha-n)\bigl(\alpha^2(1+tn)-n^2(1+t\alpha)\bigr)\ge0",
+            over={alpha: (0, 1), n: (0, 1), t: (-1, None)},
+            then=((alpha - n) * (alpha**2 * (1 + t * n) - n**2 * (1 + t * alpha)), ">=", 0),
+            method="given",
+            proof={
+                "rule": "combination",
+                "sum": [
+                    {"coefficient": "1", "facts": ["alpha.lower", "n.upper"], "square": term_text(alpha - n)},
+                    {"coefficient": "1", "facts": ["n.lower"], "square": term_text(alpha - n)},
+                    {
+                        "coefficient": "1",
+                        "facts": ["alpha.lower", "n.lower", "t.lower"],
+                        "square": term_text(alpha - n),
+                    },
+                ],
+            },
+        ),
+        lemma(
+            "C5.6",
+            "the first sum",
+            "$p_1=\\sum\\alpha_i/(1+t\\alpha_i)$ is at most $\\frac{250}{169}$, "
+            "as its terms are at most so many $\\alpha_i$.",
+            r"0\le\alpha\le1,\;t\ge-\tfrac{81}{250}\;\Rightarrow\;\tfrac{250}{169}(1+t\alpha)\ge1",
+            over={alpha: (0, 1), t: (LOWEST_SHIFT, None)},
+            then=((1 + t * alpha) / (1 + LOWEST_SHIFT), ">=", 1),
         ),
     ]
 
 
 def expansion_claims() -> list[Claim]:
-    """Return claims C5.7 to C5.11: expansions in t, and the tails of two series of symmetric functions."""
+    """Return claims C5.7 to C5.12: expansions in t, and the tails of two series of symmetric functions."""
     alpha, t, x, y, n, g, u, p = symbols("alpha t x y n g u p")
     inside = {"inside": (1 + t * alpha, ">", 0)}
     factor = 1 + t * alpha
-    pi, e = Moments().product()
-    big = sp.Symbol("G")
+    e = sp.Symbol("e")
     over = {x: (0, None), y: (0, None), n: (0, None), p: (0, None), u: (0, None), g: (None, None)}
     where = {
         "tail": (y, "<=", TAIL * n),
@@ -142,7 +146,7 @@ def expansion_claims() -> list[Claim]:
         "g-upper": (g, "<=", u),
         "gain": (u * p, "<=", GAIN),
     }
-    tail = r"0\le y\le\tfrac{27}{25}n,\;n\le\tfrac14px,\;|g|\le u,\;u\,p\le\tfrac8{27}\;\Rightarrow\;"
+    tail = r"0\le y\le\tfrac{10}9n,\;n\le\tfrac14px,\;|g|\le u,\;u\,p\le\tfrac25\;\Rightarrow\;"
     return [
         lemma(
             "C5.7",
@@ -181,21 +185,34 @@ def expansion_claims() -> list[Claim]:
         lemma(
             "C5.10",
             "a tail of symmetric functions from above",
-            "In the same way, the tail that begins with $x$ is at most $\\frac{27}{25}x$.",
-            tail + r"x+gy\le\tfrac{27}{25}x",
+            "In the same way, the tail that begins with $x$ is at most $\\frac{10}9x$.",
+            tail + r"x+gy\le\tfrac{10}9x",
             then=(x + g * y, "<=", TAIL * x),
             over=over,
             where=where,
         ),
-        lemma(
-            "C5.11",
-            "the gain of the tail of a step",
-            "$|a\\pi e|\\,p_1\\le\\frac8{27}$, with $p_1=1-tG$ and $0\\le G\\le\\frac{100}{83}$.",
-            r"0\le a\le2,\;|t|\le0.17,\;0\le r\le1,\;0\le\rho\le\tfrac9{50}\;\Rightarrow\;"
-            r"a\,\pi\,|e|\,(1-tG)\le\tfrac8{27}",
-            over={A: (0, 2), T: (-SHIFT, SHIFT), R: (0, 1), RHO: (0, TAIL / 6), big: (0, sp.Rational(100, 83))},
-            then=(A * pi * sp.Abs(e) * (1 - T * big), "<=", GAIN),
-            method="bisection",
+        *(
+            lemma(
+                identifier,
+                f"the gain of the tail of a step, from {side}",
+                f"$a\\pi|e|\\,p_1\\le\\frac25$, where $p_1\\le{most}$.",
+                rf"0\le a\le2,\;{premise}\;\Rightarrow\;a\,(1+e)\,{size}\le\tfrac25",
+                over={A: (0, 2), e: bounds},
+                then=(A * (1 + e) * gain, "<=", GAIN),
+                method="bisection",
+            )
+            for identifier, side, most, premise, size, bounds, gain in (
+                ("C5.11", "above", "1", r"0\le e\le0.1461", "e", (0, NEARBY), e),
+                (
+                    "C5.12",
+                    "below",
+                    r"\frac{250}{169}",
+                    r"-0.1461\le e\le0",
+                    r"(-e)\cdot\tfrac{250}{169}",
+                    (-NEARBY, 0),
+                    -e / (1 + LOWEST_SHIFT),
+                ),
+            )
         ),
     ]
 
@@ -208,10 +225,10 @@ def moment_claims() -> list[Claim]:
         written(
             "C5",
             "every shape has such moments",
-            "For a shape of any depth, $|t|\\le0.17$ and $0\\le a\\le2$ there are $r,\\mu,\\lambda\\in[0,1]$, "
-            "$v\\in[\\frac{334}{117},\\frac{266}{83}]$, $\\rho\\in[0,\\frac9{50}]$ and $\\tau\\in[0,\\frac9{25}]$ for "
-            "which the sums over the weights in C1.1 are these, with $q=r^2$, $m=r^3(r+(1-r)\\mu)$ and "
-            "$s=m\\bigl(\\tfrac{100}{83}\\lambda+\\tfrac{100}{117}(1-\\lambda)\\tfrac mq\\bigr)$.",
+            "For a shape of any depth, $-0.324\\le t\\le0.314$, $|e|\\le0.1461$ and $0\\le a\\le2$ there are "
+            "$r,\\mu,\\lambda,\\kappa,\\nu\\in[0,1]$, $\\rho\\in[0,\\frac5{27}]$ and $\\tau\\in[0,\\frac{10}{27}]$ for "
+            "which the sums over the weights in C1.1 are these, with $q=r^2$, $n=r(r+(1-r)\\mu)$, $m=qn$, "
+            "$s=m\\,\\frac{n+(r-n)\\lambda}{1+t(n+(r-n)\\kappa)}$ and $v=2+\\frac1{1+tr\\nu}$.",
             r"G=q-tm+t^2s,\quad p_2=q-2tm+t^2sv,\quad W=\tfrac12(p_1^2-p_2)(1-a\pi e\,p_1\tau),\quad "
             r"h=1+(1-q)\bigl(\tfrac t2+t^2\rho\bigr)",
             rests_on=tuple(c.identifier for c in lemmas),

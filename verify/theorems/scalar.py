@@ -15,7 +15,8 @@ from verify.theorems.lyapunov_neighbours import lyapunov_neighbours
 from verify.theorems.monotone import monotone_claims
 from verify.theorems.neighbours import neighbour_claims
 from verify.theorems.self_stabilising import stability_claims, stability_claims_every_depth
-from verify.theorems.sharper import far_claims, sharper_claims
+from verify.theorems.sharper import sharper_claims
+from verify.theorems.sharper_neighbours import far_claims
 from verify.theorems.two_steps import two_step_claims
 from verify.theorems.two_steps_neighbours import two_step_neighbours
 
