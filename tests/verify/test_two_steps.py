@@ -143,8 +143,8 @@ def test_the_lemmas_speak_of_the_steps() -> None:
 
 
 def test_two_unequal_weights_go_past_in_one_step() -> None:
-    """The counterexample N11.false is a state of S_eta whose |pi^2 - 1| grows in a step, and falls over two."""
-    point = {k: Fraction(v) for k, v in settle(NEIGHBOURS["N11.false"], LIMITS).witness.items()}
+    """The counterexample N14.false is a state of S_eta whose |pi^2 - 1| grows in a step, and falls over two."""
+    point = {k: Fraction(v) for k, v in settle(NEIGHBOURS["N14.false"], LIMITS).witness.items()}
     weights, eta = [point["w_1"], point["w_2"]], point["eta"]
     first = gradient_step(weights, eta)
     assert below_edge(weights, eta)

@@ -23,7 +23,7 @@ def two_step_neighbours() -> list[Claim]:
     false: dict[str, Any] = {"kind": "neighbour", "method": "falsify"}
     return [
         lemma(
-            "N11.false",
+            "N14.false",
             "Theorem P with one step in place of two",
             "From below, in the weights, at or below the edge: $|\\pi^2-1|$ may grow in one step. (For equal weights "
             "it does not: N5.)",
