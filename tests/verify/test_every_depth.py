@@ -96,7 +96,7 @@ def test_every_shape_has_such_moments_and_their_remainder_is_that_of_a_step(dept
 def test_the_graph_of_every_depth() -> None:
     assert not any(claim.varies for claim in GRAPH.claims)
     theorems = [c.identifier for c in GRAPH.claims if c.kind == "theorem"]
-    assert theorems == [f"theorem-{name}" for name in ("A", "B", "C", "C-sharper", "E", "G", "H", "V", "P")]
+    assert theorems == [f"theorem-{name}" for name in ("A", "B", "C", "C-sharper", "E", "G", "H", "V", "T", "P")]
     others = {name: GRAPH.by_identifier[name].scope for name in theorems}
     assert others.pop("theorem-P") == "depth 2"
     assert set(others.values()) == {"every depth"}

@@ -39,7 +39,7 @@ from verify.theorems.scalar import DEPTHS, THEOREMS, scalar_graph, selected_grap
 
 ROOT = Path(__file__).parents[2]
 GRAPHS = {depth: scalar_graph(depth) for depth in DEPTHS}
-THEOREM_NAMES = [f"theorem-{letter}" for letter in "ABCEGHVP"]
+THEOREM_NAMES = [f"theorem-{letter}" for letter in "ABCEGHVTP"]
 TOLERANCE = mpmath.mpf(10) ** -40
 
 

@@ -18,11 +18,12 @@ from verify.theorems.self_stabilising import stability_claims, stability_claims_
 from verify.theorems.sharper import sharper_claims
 from verify.theorems.sharper_neighbours import far_claims
 from verify.theorems.two_steps import two_step_claims
+from verify.theorems.two_steps_every_depth import two_step_claims_every_depth
 from verify.theorems.two_steps_neighbours import two_step_neighbours
 
 DEPTHS = range(2, 7)
 DIRECT = "D"  # rests on all direct claims
-SHARPER = "theorem-C-sharper"
+BESIDE = {"convergence": "theorem-C-sharper", "two-steps": "theorem-T"}  # theorems that come along, where there are
 THEOREMS = {
     "monotone": "theorem-A",
     "invariance": "theorem-B",
@@ -53,6 +54,7 @@ def scalar_graph(depth: int | None) -> ClaimGraph:
             *certified_claims(),
             *past_the_edge_claims(),
             *lyapunov_claims(),
+            *two_step_claims_every_depth(),
             *two_step_claims(),
             *neighbour_claims(depth),
             *stability_claims(depth),
@@ -75,6 +77,6 @@ def selected_graph(depth: int | None, theorem: str) -> ClaimGraph:
         return graph
     if theorem not in THEOREMS:
         raise ValueError(f"theorem {theorem!r} is not known: give one of {', '.join([*THEOREMS, 'all'])}")
-    more = [SHARPER] if theorem == "convergence" and SHARPER in graph.by_identifier else []
-    roots = [THEOREMS[theorem], *more]
+    more = BESIDE.get(theorem, "")
+    roots = [THEOREMS[theorem], *([more] if more in graph.by_identifier else [])]
     return graph.restricted([*roots, *([DIRECT] if "theorem-A" in graph.closure(roots) else [])])
