@@ -42,14 +42,14 @@ def test_a_written_step_cites_what_it_rests_on_and_rests_on_what_it_cites(part: 
 def test_citations_in_words_of_other_claims_exist(part: str) -> None:
     graph = GRAPHS[part]
     for claim in graph.claims:
-        named = set(re.findall(r"\b([A-HNPRSV]\d(?:\.\w+)*)\b", f"{claim.title} {claim.words}"))
+        named = set(re.findall(r"\b([A-HNPRSTV]\d(?:\.\w+)*)\b", f"{claim.title} {claim.words}"))
         assert named <= set(graph.by_identifier), (claim.identifier, named)
 
 
 @pytest.mark.parametrize("part", ["depth-4", "every-depth", "regression"])
 def test_every_bracket_in_an_argument_that_looks_like_a_citation_is_one(part: str) -> None:
     for claim in GRAPHS[part].claims:
-        loose = re.findall(r"(?<!\[)\b([ABCEFGPRSV]\d\.\d)\b(?!\]|\))", claim.argument)
+        loose = re.findall(r"(?<!\[)\b([ABCEFGPRSTV]\d\.\d)\b(?!\]|\))", claim.argument)
         assert set(loose) <= {target for _, target in CITATION.findall(claim.argument)}, claim.identifier
 
 
