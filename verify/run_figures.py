@@ -20,13 +20,12 @@ from verify.limits.orbit import State
 from verify.limits.paving import check_paving
 from verify.orbit_series import loss_rises, series, weights_along
 from verify.results import certificate_folder, results_data
-from verify.run_region import AIM, areas_data, read_region
+from verify.run_region import AIM, ENOUGH, areas_data, read_region
 from verify.run_trajectory import DECIDED, INTERRUPTED, UNDECIDED, Settings, certify_start, read_number, read_start
 from verify.runs import View, live_view, require_writable
 from verify.signals import interrupt_deferred
 
 Figure: TypeAlias = Literal["monotone", "convergence", "plane"]
-ENOUGH = Fraction(1, 100)
 POINTS = 150
 TIMEOUT = 120.0
 

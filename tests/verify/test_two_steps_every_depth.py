@@ -7,11 +7,11 @@ from typing import Any
 
 import mpmath
 import pytest
-from theorem_cases import gfs_sharpness, gradient_step, premises_hold, product_of, statement_of
+from theorem_cases import gfs_sharpness, gradient_step, product_of, require_proved, statement_of
 
-from verify.engine import Limits, settle
+from verify.engine import Limits
 from verify.kernel.rules import check_counterexample
-from verify.provers.falsifier import falsify, satisfiable
+from verify.provers.falsifier import falsify
 from verify.theorems.two_steps_every_depth import two_step_claims_every_depth
 
 LEMMAS = {c.identifier: c for c in two_step_claims_every_depth() if c.kind == "lemma"}
@@ -27,12 +27,7 @@ def digits() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", LEMMAS)
 def test_each_lemma_is_proved_and_not_vacuous(name: str) -> None:
-    found = settle(LEMMAS[name], LIMITS)
-    assert (found.verdict, found.tier, found.note) == ("proved", "kernel", "")
-    statement = statement_of(LEMMAS[name])
-    point = satisfiable(statement, seconds=5.0)
-    assert point is not None
-    assert premises_hold(statement, point)
+    require_proved(LEMMAS[name], LIMITS)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from typing import Any
 
 import mpmath
 
-from verify.claims import Claim
+from verify.claims import Claim, Outcome
+from verify.engine import Limits, settle
 from verify.kernel.errors import KernelError
 from verify.kernel.rules import check_counterexample
 from verify.kernel.statements import Relation, Statement, relate
 from verify.kernel.terms import TermTable
+from verify.provers.falsifier import satisfiable
 
 DIGITS = 60
 
@@ -155,6 +157,17 @@ def failed_premises(statement: Statement, point: Mapping[str, Any], tolerance: A
         high = v.upper is not None and value > mpmath.mpf(v.upper.numerator) / v.upper.denominator + tolerance
         failed += [v.name] if low or high else []
     return failed
+
+
+def require_proved(claim: Claim, limits: Limits) -> Outcome:
+    """Require that a lemma is proved by the kernel, and that some point satisfies its premises; return the outcome."""
+    found = settle(claim, limits)
+    assert (found.verdict, found.tier, found.note) == ("proved", "kernel", "")
+    statement = statement_of(claim)
+    point = satisfiable(statement, seconds=5.0)
+    assert point is not None
+    assert premises_hold(statement, point)
+    return found
 
 
 def statement_of(claim: Claim) -> Statement:

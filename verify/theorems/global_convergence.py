@@ -13,6 +13,7 @@ from verify.claims import Claim
 from verify.theorems.monotone import EDGE_SQUARED
 from verify.theorems.writing import lemma, symbols, written
 
+PAST = sp.Rational(21, 20)  # eta phi = 2.1 at depth 2 with equal weights
 FARTHEST = sp.Rational(3, 2)  # P^(2 + theta) < 2 implies P < 3/2
 
 
@@ -88,6 +89,11 @@ def balanced_claims() -> list[Claim]:
     ]
 
 
+def equal_step(p: Any, eta: Any) -> Any:
+    """Return the product after a step from two equal weights, P (1 + eta (1 - P))^2."""
+    return p * (1 + eta * (1 - p)) ** 2
+
+
 def balanced_step_at_depth_two(identifier: str, title: str, words: str, eta: Any, **options: Any) -> Claim:
     """Return the claim that at depth 2 with equal weights a step from P < 1 does not go past sqrt(2 - P^2)."""
     (p,) = symbols("P")
@@ -97,7 +103,7 @@ def balanced_step_at_depth_two(identifier: str, title: str, words: str, eta: Any
         words,
         rf"0\le P\le1\;\Rightarrow\;\bigl(P\,(1+{sp.latex(eta)}(1-P))^2\bigr)^2\le2-P^2",
         over={p: (0, 1)},
-        then=(p**2 * (1 + eta * (1 - p)) ** 4, "<=", 2 - p**2),
+        then=(equal_step(p, eta) ** 2, "<=", 2 - p**2),
         scope="depth 2",
         **options,
     )
@@ -105,7 +111,6 @@ def balanced_step_at_depth_two(identifier: str, title: str, words: str, eta: Any
 
 def convergence_beside() -> list[Claim]:
     """Return the direct check of G3 at depth 2, and the same past the edge, which is false."""
-    past = sp.Rational(21, 20)
     return [
         balanced_step_at_depth_two(
             "N5",
@@ -117,7 +122,7 @@ def convergence_beside() -> list[Claim]:
             "N5.false",
             "one step of equal weights with 2.1 in place of 2",
             "N5 with $\\eta=\\frac{21}{20}$, that is $\\eta\\varphi=2.1$: past the edge the minimum repels.",
-            past,
+            PAST,
             kind="neighbour",
             method="falsify",
             rests_on=("N5", "theorem-G"),

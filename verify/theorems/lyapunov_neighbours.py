@@ -5,10 +5,10 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
+from verify.theorems.global_convergence import PAST, equal_step
 from verify.theorems.lyapunov import GROWTH
 from verify.theorems.writing import lemma, symbols
 
-PAST = sp.Rational(21, 20)  # eta phi = 2.1 at depth 2 with equal weights
 LESS = sp.Rational(181, 100)  # at depth 16; deeper equal weights come up to 1.8476...
 DEPTH = 16
 
@@ -16,7 +16,7 @@ DEPTH = 16
 def equal_weights(identifier: str, title: str, words: str, eta: Any, share: Any, **options: Any) -> Claim:
     """Return the claim that q P + (1 - q) P^3/3 does not overshoot in a step from P < 1, depth 2, q = share."""
     (p,) = symbols("P")
-    after = p * (1 + eta * (1 - p)) ** 2
+    after = equal_step(p, eta)
     value = share * (p + after - 2) + (1 - share) * (p**3 + after**3 - 2) / 3
     return lemma(
         identifier,
@@ -71,7 +71,7 @@ def lyapunov_neighbours() -> list[Claim]:
             "$|V(\\pi)-V(1)|$.",
             r"1\le P\le\tfrac32,\;P^+=P\,(2-P)^2\;\Rightarrow\;P+P^+\ge2",
             over={p: (1, sp.Rational(3, 2))},
-            then=(p + p * (2 - p) ** 2, ">=", 2),
+            then=(p + equal_step(p, one), ">=", 2),
             scope="depth 2",
             rests_on=("N7", "theorem-V"),
             **false,

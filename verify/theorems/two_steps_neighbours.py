@@ -5,14 +5,9 @@ from typing import Any
 import sympy as sp
 
 from verify.claims import Claim
-from verify.theorems.lyapunov_neighbours import PAST
+from verify.theorems.global_convergence import PAST, equal_step
 from verify.theorems.two_steps import SCOPE, weights_step
 from verify.theorems.writing import lemma, symbols
-
-
-def equal_step(p: Any, eta: Any) -> Any:
-    """Return the product after a step from two equal weights, P (1 + eta (1 - P))^2."""
-    return p * (1 + eta * (1 - p)) ** 2
 
 
 def two_step_neighbours() -> list[Claim]:

@@ -1,13 +1,10 @@
 """The checker of trajectories stands alone: standard library and the kernel's reader, integers only, and small."""
 
 import ast
-import json
-import os
-import subprocess
 import sys
 
 import pytest
-from source_code import code_lines
+from source_code import answer_of, code_lines
 from trajectory_cases import ROOT, mixed_certificate
 
 from verify.files import write_certificate
@@ -37,19 +34,9 @@ def syntax(path):
 def test_a_process_that_checks_loads_nothing_else(tmp_path, options):
     certificate = mixed_certificate()
     path = write_certificate(tmp_path, "mixed", certificate)
-    run = subprocess.run(
-        [sys.executable, *options, "-W", "error", "-c", SCRIPT, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    answer = json.loads(run.stdout)
+    answer, ours = answer_of(SCRIPT, path, options)
     assert answer["proved"] == [t for t, said in enumerate(certificate["steps"]) if said == "proved"]
-    own = {name for name in answer["modules"] if name.partition(".")[0] == "verify"}
-    ours = {name for name in own if not name.startswith("verify.kernel")} - {"verify"}
     assert ours == {"verify.trajectory", *(f"verify.trajectory.{p.stem}" for p in FILES if p.stem != "__init__")}
-    assert not {name.partition(".")[0] for name in set(answer["modules"]) - own} - sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
